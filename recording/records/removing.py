@@ -288,19 +288,8 @@ class Removing:
         """
         names = {chunk.name for chunk in entry}
         for _, manifest in own:
-            names |= self._named_by(manifest) if ".manifest" in manifest else set()
+            names |= chunks_named_by(self.inventories["archive"], manifest)
         yield from self._standing(entry.recording.recording_id, sorted(names), ())
-
-    def _named_by(self, manifest: BlobName) -> set[BlobName]:
-        """The chunks that a manifest names; none of one that cannot be read: a whole entry says them too."""
-        for blob in listed(self.inventories["archive"], manifest):
-            if blob.name == manifest and blob.length <= _MOST_MANIFEST:
-                try:
-                    body = self.inventories["archive"].read(blob)
-                    return {chunk.name for chunk in read_manifest(body, manifest, blob.modified_at)}
-                except Permanent as error:
-                    log.event("recording.manifest_unread", {"manifest": manifest, "cause": error}, logging.WARNING)
-        return set()
 
     def _own_blobs(self, entry: CatalogEntry) -> Iterator[tuple[str, BlobName]]:
         """What stands under its own name: if the catalog loses its entry, only that says what else there is of it."""
@@ -339,6 +328,17 @@ def _folders_of(entry: CatalogEntry, chunks: Iterable[Chunk]) -> set[str]:
 
 def _folder_of(name: BlobName) -> str:
     return name[: name.rfind("/") + 1]
+
+
+def chunks_named_by(archived: Inventory, manifest: BlobName) -> set[BlobName]:
+    """The chunks that a manifest names; none of one that cannot be read, or is none: a whole entry says them too."""
+    for blob in listed(archived, manifest) if ".manifest" in manifest else ():
+        if blob.name == manifest and blob.length <= _MOST_MANIFEST:
+            try:
+                return {chunk.name for chunk in read_manifest(archived.read(blob), manifest, blob.modified_at)}
+            except Permanent as error:
+                log.event("recording.manifest_unread", {"manifest": manifest, "cause": error}, logging.WARNING)
+    return set()
 
 
 def is_of(name: BlobName, chunk: BlobName) -> bool:

@@ -374,3 +374,53 @@ def test_a_hold_is_not_over_before_the_entry_is_there_again_that_says_what_blobs
     run_jobs(world)
     assert set() == held(world)
     assert HoldState.ENDED is world.app.records.holding.load(hold.hold_id).state
+
+
+def test_a_hold_that_ends_before_the_rebuild_leaves_no_legal_hold_on_what_only_the_manifests_name() -> None:
+    """An event has made the entry after the catalog had lost the one before: nobody could remove the other blobs."""
+    world = World(settings={"PEOPLE_INDEX_KEY": PEOPLE_KEY})
+    chunks = [world.add(f"d{index}", index, metadata=metadata_of(f"d{index}", index)) for index in range(2)]
+    world.deliver(file_event_of(*chunks, recording_id="r1", event_id="both"))
+    world.run()
+    file_all(world)
+    hold = made(world, recordings=["r1"])
+    run_jobs(world)
+    world.clock.sleep(3 * 86400)
+    world.catalog.entries.clear()
+    world.open_work.rows.clear()
+    late = world.add("late", 2, metadata=metadata_of("late", 2))
+    world.deliver(file_event_of(late, recording_id="r1", event_id="late"))
+    world.run()
+    assert ["late"] == [chunk.document_id for chunk in world.entry(RecordingId("r1"))]
+    end(world, hold)
+    run_jobs(world)
+    assert HoldState.ENDED is world.app.records.holding.load(hold.hold_id).state
+    assert set() == held(world)
+
+
+def test_a_hold_whose_making_was_cut_off_holds_from_the_next_daily_look_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asked for it heard that it may be made. Its copy says whose recordings it is of: it has an end too."""
+    world = world_of("r1", "r2")
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.index, "insert", die)
+        with pytest.raises(KeyboardInterrupt):
+            made(world, rawId="8:acs:somebody")
+    holding = world.app.records.holding
+    assert [] == list(holding.open())
+    for _ in range(2):
+        world.clock.at += DAY
+        world.app.records.daily.run()
+        run_jobs(world)
+    (hold,) = holding.open()
+    assert HoldState.ACTIVE is hold.state
+    assert {"r1"} == held(world)
+    end(world, hold)
+    run_jobs(world)
+    assert not [name for name in world.archive.blobs if name.startswith("holds/")]
+    world.clock.at += DAY
+    world.app.records.daily.run()
+    assert [] == list(holding.open())
