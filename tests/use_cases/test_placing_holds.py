@@ -140,6 +140,32 @@ def test_a_hold_covers_what_was_archived_before_and_is_filed_later(body: dict[st
     assert {"r1", "r2"} == held(world)
 
 
+@pytest.mark.parametrize("body", [{"rawId": "8:acs:somebody"}, {"call": "call-1"}])
+def test_a_hold_covers_what_was_archived_before_also_if_a_chunk_of_it_comes_later(body: dict[str, object]) -> None:
+    """It was not filed meanwhile; while that chunk is archived, and with the manifest that has it."""
+    world = World(settings={"PEOPLE_INDEX_KEY": PEOPLE_KEY})
+    chunk, late = (
+        world.add(
+            f"d{index}", index, metadata=metadata_of(f"d{index}", participants=[{"participantId": "8:acs:somebody"}])
+        )
+        for index in range(2)
+    )
+    world.deliver(file_event_of(chunk, recording_id="r1", event_id="first"))
+    world.run()
+    world.record_queue.messages.clear()
+    world.clock.sleep(60)
+    made(world, **body)
+    run_jobs(world)
+    world.clock.sleep(60)
+    world.deliver(file_event_of(late, recording_id="r1", event_id="late"))
+    assert world.entry(RecordingId("r1")).recording.completed_at is None
+    assert world.app.records.holding.of(RecordingId("r1"))
+    world.run()
+    file_all(world)
+    assert {"r1"} == held(world)
+    assert [] == unheld(world, "r1")
+
+
 @pytest.mark.parametrize("body", [{"rawId": "8:acs:somebody"}, {"call": "call-1"}, {"query": {"since": "2026-03-01"}}])
 def test_a_hold_covers_what_cannot_be_read_while_it_is_placed(body: dict[str, object]) -> None:
     """As of a newer version of the app, while that is deployed: its blobs get their legal holds another day."""
