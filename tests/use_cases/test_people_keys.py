@@ -1,8 +1,8 @@
 """The customer's own keys of people, and the keys of the index, which are changed without a gap."""
 
 import json
-from collections.abc import Callable, Iterable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from itertools import count, product
 
 import pytest
@@ -14,14 +14,16 @@ from recording.core.errors import (
     InvalidRequest,
     PeopleIndexOff,
     PersonChanged,
+    RecordingOpen,
     SettingsInvalid,
     UnknownPerson,
 )
 from recording.core.formats.records.people import read_people
-from recording.core.model import RecordingId
-from recording.core.records.jobs import Job, JobState
+from recording.core.model import CatalogEntry, RecordingId
+from recording.core.records.jobs import Job, JobKind, JobState
 from recording.core.records.people import ANY_TAG, OwnIdentity
 from recording.ports import IndexRow
+from recording.records.late_writes import LateWrites
 from recording.records.own_identities import OwnIdentities
 from tests.use_cases.persons import (
     ADA,
@@ -217,6 +219,28 @@ def test_one_that_cannot_be_read_does_not_keep_the_others_from_being_written_ane
     world.catalog.newer.clear()
     rehash(world)
     assert {"one", "two", "three"} == set(ids(of(rotated(world, NEXT), ADA)))
+
+
+def test_one_whose_blobs_are_protected_or_gone_does_not_keep_the_others_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who writes rows looks afterwards at what may have happened meanwhile."""
+    world = filed()
+    rotated(world, NEXT)
+    look = LateWrites.of
+
+    @contextmanager
+    def of_one(late: LateWrites, entry: CatalogEntry) -> Iterator[None]:
+        with look(late, entry):
+            yield
+        if entry.recording.recording_id == "one":
+            raise RecordingOpen("unlink person", "its blob is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LateWrites, "of", of_one)
+        rehash(world)
+    assert [JobState.DONE] == [job.state for job in jobs_in(world) if job.kind is JobKind.REHASH]
+    assert "two" in ids(of(world, ADA))
+    rehash(world)
+    assert ["one", "two"] == ids(of(world, ADA))
 
 
 def test_killed_at_any_request_the_rows_are_written_anew_in_the_end() -> None:
