@@ -58,9 +58,9 @@ class HeldBlobs:
 
     def _beside(self, entry: CatalogEntry) -> Iterator[tuple[str, BlobName]]:
         """Whatever stands under its own name, and those of its chunks, also of those that only its manifests name."""
-        archived = self.inventories["archive"]
+        archived, recording_id = self.inventories["archive"], entry.recording.recording_id
         own = [blob.name for blob in own_blobs(archived, entry)]
-        names = {chunk.name for chunk in entry}.union(*(chunks_named_by(archived, name) for name in own))
+        names = {chunk.name for chunk in entry}.union(*(chunks_named_by(archived, name, recording_id) for name in own))
         for chunk in sorted(names):
             for role, inventory in self.inventories.items():
                 yield from ((role, name) for name in names_of(inventory, chunk) if is_of(name, chunk))

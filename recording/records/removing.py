@@ -212,7 +212,7 @@ class Removing:
         try:
             found = set(self._standing(recording_id, gone.chunks, gone.folders))
             entry = self.updates.load(recording_id)
-            if found and entry is not None and self.holding.of(recording_id, entry):
+            if found and self.holding.of(recording_id, entry):
                 return False
             for role, name in found:
                 self.removals[role].remove(name)
@@ -288,7 +288,7 @@ class Removing:
         """
         names = {chunk.name for chunk in entry}
         for _, manifest in own:
-            names |= chunks_named_by(self.inventories["archive"], manifest)
+            names |= chunks_named_by(self.inventories["archive"], manifest, entry.recording.recording_id)
         yield from self._standing(entry.recording.recording_id, sorted(names), ())
 
     def _own_blobs(self, entry: CatalogEntry) -> Iterator[tuple[str, BlobName]]:
@@ -330,14 +330,20 @@ def _folder_of(name: BlobName) -> str:
     return name[: name.rfind("/") + 1]
 
 
-def chunks_named_by(archived: Inventory, manifest: BlobName) -> set[BlobName]:
-    """The chunks that a manifest names; none of one that cannot be read, or is none: a whole entry says them too."""
+def chunks_named_by(archived: Inventory, manifest: BlobName, recording_id: RecordingId) -> set[BlobName]:
+    """The chunks that a manifest of a recording names.
+
+    None of one that cannot be read, or is none, or is another recording's: a whole entry says them too.
+    """
     for blob in listed(archived, manifest) if ".manifest" in manifest else ():
         if blob.name == manifest and blob.length <= _MOST_MANIFEST:
             try:
-                return {chunk.name for chunk in read_manifest(archived.read(blob), manifest, blob.modified_at)}
+                found = read_manifest(archived.read(blob), manifest, blob.modified_at)
             except Permanent as error:
                 log.event("recording.manifest_unread", {"manifest": manifest, "cause": error}, logging.WARNING)
+                continue
+            if found.recording.recording_id == recording_id:
+                return {chunk.name for chunk in found}
     return set()
 
 
