@@ -179,7 +179,10 @@ class Holding:
         found = 0
         for hold in self.kept.all():
             if self.index.get(ENDED, hold.hold_id) is None:
-                self.index.insert(_row(hold))
+                is_new = self.index.insert(_row(hold))
+                if is_new and self.index.get(ENDED, hold.hold_id) is not None:  # it was closed just now
+                    self.index.delete(HOLDS, hold.hold_id)
+                    continue
                 found += 1
         return found
 
