@@ -15,6 +15,7 @@ from recording.core.records.erasing import Erase, Mode
 from recording.core.records.exporting import Person
 from recording.core.records.holds import Hold, HoldState, Scope
 from recording.core.records.jobs import JobKind, JobState
+from recording.core.records.people import OwnIdentity
 from recording.records import erasing
 from recording.records.erasure_run import Done, ErasureRun, row_of
 from recording.records.filing_people import FilingPeople
@@ -397,3 +398,23 @@ def test_the_manifest_of_another_recording_under_its_name_removes_nothing_of_tha
     assert before
     assert before == {name: blob for name, blob in world.archive.blobs.items() if f"/{OTHER}/" in name}
     assert not [name for name in world.archive.blobs if f"/{RECORDING}/" in name and "00x" not in name]
+
+
+def test_a_long_certificate_of_somebody_of_many_ids_keeps_no_erasure_from_its_end() -> None:
+    """Both are kept in the job, whose row has an end; the blob has the certificate in any case."""
+    world = two_recordings()
+    raw_ids = (ANN, *(f"8:acs:{number:0150}" for number in range(199)))
+    world.app.records.people.save((OwnIdentity("crm-1", raw_ids),), by=ADA)
+    shown = world.app.records.erasing.plan(Person(key="crm-1"), Mode.WHOLE, WHY, by=ADA)
+    assert shown.plan is not None
+    erasure_id = shown.job.job_id
+    world.app.records.erasing.execute(erasure_id, shown.plan.hash, by=ADA)
+    world.app.records.jobs.run(erasure_id)
+    assert JobState.RUNNING is state(world, erasure_id)
+    for number in range(1200):
+        world.index.put(row_of(erasure_id, Done(RecordingId(f"gone-{number}"), is_erased=True)))
+    run_jobs(world)
+    assert JobState.DONE is state(world, erasure_id)
+    result = json.loads(world.app.records.jobs.load(erasure_id).result)
+    body = world.trail.archive.blobs[result["certificate"]].content
+    assert (hashlib.sha256(body).hexdigest(), "") == (result["sha256"], result["text"])
