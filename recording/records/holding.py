@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from recording.core.errors import CatalogConflict, UnknownHold
+from recording.core.errors import CatalogConflict, InvalidRequest, UnknownHold
 from recording.core.model import CatalogEntry, RecordingId
 from recording.core.records.holds import Hold, HoldState, People, covers
 from recording.ports import Catalog, Index, IndexRow
@@ -21,6 +21,8 @@ _ABOUT = "hold~"
 _CLASS = "class-of-hold~"
 _PAGE = 500
 _TRIES = 20
+_LARGEST = 60_000
+"""Bytes of a new hold: its row has room for who ends it, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,15 @@ class Holding:
         return found
 
     def insert(self, hold: Hold) -> Hold:
-        """Keep a new hold; from then on it holds. The hold as kept."""
+        """Keep a new hold; from then on it holds. The hold as kept.
+
+        Raises:
+            InvalidRequest: it is of more raw ids than its row can have.
+            Transient: it may or may not be kept.
+        """
+        length = len(_row(hold).body)
+        if length > _LARGEST:  # else its copy would be kept, and no row could ever be
+            raise InvalidRequest("person", f"{length} bytes, more than the {_LARGEST} that a hold can have")
         self.kept.keep(hold)
         self.index.insert(_row(hold))
         return self.load(hold.hold_id)
