@@ -16,7 +16,16 @@ from enum import Enum, auto
 from recording import log
 from recording.core.errors import CatalogConflict, RecordingError, Transient
 from recording.core.formats import notifications
-from recording.core.lifecycle import Decision, Fact, Told, decide_all, known_since, life_of, with_opening
+from recording.core.lifecycle import (
+    Decision,
+    Fact,
+    Told,
+    decide_all,
+    known_since,
+    life_of,
+    makes_entry,
+    with_opening,
+)
 from recording.core.model import APP, Actor, Alert, CatalogEntry, DocumentId, RecordingId
 from recording.ports import Catalog, Directory, OpenWork, Topic
 
@@ -87,7 +96,7 @@ class CatalogUpdates:
             by: who caused it.
 
         Raises:
-            CatalogConflict: every try lost against another worker.
+            CatalogConflict: every try lost against another worker, or there is no entry, and the fact makes none.
             Transient: the catalog is unavailable.
         """
         with self._locked(recording_id, known) as (own, newest):
@@ -147,6 +156,9 @@ class CatalogUpdates:
         while True:
             if entry is NotLoaded.NOT_LOADED:
                 entry = self.catalog.load(recording_id)
+            if entry is None and not makes_entry(facts[0]):  # whoever applies it had seen one
+                hint = "rebuild what the catalog has lost"
+                raise CatalogConflict("save entry", "it is gone", hint=hint, ids={"recording_id": recording_id})
             decision = decide_all(entry, facts, self.now(), by)
             after = with_opening(entry, decision.entry)
             if after == entry:

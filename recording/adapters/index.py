@@ -64,6 +64,8 @@ class TableIndex:
 
     def remove(self, row: IndexRow) -> bool:
         """See `ports.Index.remove`."""
+        if not row.version:  # an empty condition is none: whatever stands there by now would be deleted
+            raise ValueError("a row of a page has no version")
         try:
             self._table.delete(row.partition, row.key, row.version)
         except AzureError as error:

@@ -64,7 +64,6 @@ def unlinking_of(
     jobs: Jobs,
     holding: Holding,
     filing_people: FilingPeople,
-    removing: Removing,
 ) -> UnlinkingPeople:
     """What takes people out of recordings."""
     return UnlinkingPeople(
@@ -77,17 +76,16 @@ def unlinking_of(
         rest=RemovingRest(real.archive, real.catalog, holding, real.removals, real.inventories),
         forgets=_of_others(real, jobs),
         forget_call=ForgettingCall(real.catalog, real.consents, real.now).forget,
-        removing=removing,
     )
 
 
 def erasing_of(
     real: RealParts,
+    removing: Removing,
     unlinking: UnlinkingPeople,
     refusing: Refusing,
     jobs: Jobs,
     people: People,
-    filing_people: FilingPeople,
     keeping: Keeping,
     lookups: Lookups,
 ) -> Erasing:
@@ -95,7 +93,7 @@ def erasing_of(
     planning = PlanningErasure(
         catalog=real.catalog,
         people=people,
-        filing_people=filing_people,
+        filing_people=unlinking.filing_people,
         holding=keeping.holding,
         duties=keeping.duties,
         tombstones=real.tombstones,
@@ -104,12 +102,12 @@ def erasing_of(
     )
     parts = RunParts(
         planning=planning,
-        removing=unlinking.removing,
+        removing=removing,
         unlinking=unlinking,
         index=real.index,
         trail=real.trail,
         events={
-            "journal": unlinking.removing.events,
+            "journal": removing.events,
             "deadletters": ErasingEvents(
                 real.dead_letters, real.removals["deadletters"], refusing, door=Door.EVENT_GRID
             ),

@@ -90,7 +90,7 @@ def records_of(
         keeping.placing_holds.unfile(entry)
 
     removing = removing_of(real, updates, writing_trail, refusing, jobs, holding, (forget,))
-    unlinking = unlinking_of(real, updates, writing_trail, archiving.completing, jobs, holding, filing_people, removing)
+    unlinking = unlinking_of(real, updates, writing_trail, archiving.completing, jobs, holding, filing_people)
     late = LateWrites(real.catalog, index, removing.remove_late, unlinking.look_again, new_id, now)
     sealing = Sealing(
         updates=updates,
@@ -113,7 +113,7 @@ def records_of(
     filers = (filing_people, keeping.placing_holds, keeping.duties, sealing)
     filing = Filing(real.catalog, index, filers, late, now)
     exporting, runners[JobKind.EXPORT] = exporting_of(real, updates, people, jobs, lookups)
-    erasing = erasing_of(real, unlinking, refusing, jobs, people, filing_people, keeping, lookups)
+    erasing = erasing_of(real, removing, unlinking, refusing, jobs, people, keeping, lookups)
     runners[JobKind.ERASURE] = erasing
     export_days = real.settings.retention.export_days
     passes = (

@@ -8,7 +8,7 @@ from typing import Protocol
 class IndexRow:
     """A row. The keys name nobody in clear; `body` is JSON of at most 60 KiB, not shown by `repr`.
 
-    `version` is the ETag of what was read, the condition of `replace`.
+    `version` is the ETag of what was read by `get`, the condition of `replace` and `remove`; a row of a page has none.
     """
 
     partition: str
@@ -48,7 +48,11 @@ class Index(Protocol):
         """Delete the row, if there is one."""
 
     def remove(self, row: IndexRow) -> bool:
-        """Delete the row if the one with its keys still has its `version`; whether it was deleted."""
+        """Delete the row if the one with its keys still has its `version`; whether it was deleted.
+
+        Raises:
+            ValueError: it is a row of a page, which has no version: `get` it.
+        """
 
     def page(self, partition: str, limit: int, after: str = "", since: str = "", until: str = "") -> IndexPage:
         """At most `limit` rows of a partition, by key.

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import msgspec
 
@@ -255,11 +256,11 @@ class FinishingErasures:
             Transient: it is done another time.
         """
         erasing = self.erasing
-        end = erasing.monotonic() + FINISH
         left, failure = 0, None
         for finish in (erasing.parts.removing.finish, erasing.parts.unlinking.finish):
+            end = erasing.monotonic() + FINISH / 2  # for each: the looks of the first must not keep the other waiting
             try:
-                left += finish(lambda: erasing.monotonic() >= end)
+                left += finish(partial(_is_past, erasing.monotonic, end))
             except Transient as error:  # raised at the end: the jobs do not wait for it
                 failure = failure or error
         if left:
@@ -282,6 +283,10 @@ class FinishingErasures:
                     forgotten = replace(without_person(job), state=JobState.CANCELLED)
                     if _saved_over(erasing.jobs, erasing.parts.index, forgotten) is not None:
                         log.event("erasure.plan_forgotten", {"job_id": job.job_id})
+
+
+def _is_past(monotonic: Callable[[], float], end: float) -> bool:
+    return monotonic() >= end
 
 
 def executed_of(job: Job) -> str:

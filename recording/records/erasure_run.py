@@ -39,8 +39,8 @@ from recording.records.unlinking import UnlinkingPeople
 
 _ROW = "recording~"
 _PAGE = 500
-_LARGEST_RESULT = 40_000
-"""Bytes of a certificate that is kept in the job too; the blob has it in any case."""
+_LARGEST_JOB = 55_000
+"""Bytes of a job in which the certificate is kept too, beside whom it is of; the blob has it in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,9 +274,10 @@ class ErasureRun:
             "erased": erased,
             "deferred": len(done) - erased,
             "eventBlobs": self.work.events,
-            "text": body.decode() if len(body) <= _LARGEST_RESULT else "",
         }
-        self.job = replace(self.job, result=msgspec.json.encode(result).decode())
+        with_text = _with_result(self.job, result, body.decode())
+        is_small = len(msgspec.json.encode(with_text)) <= _LARGEST_JOB
+        self.job = with_text if is_small else _with_result(self.job, result, "")
         return self._save(number=self.work.number + 1, erased=erased, is_certified=True)
 
     def _written(self, done: list[Done]) -> tuple[Certificate, bytes]:
@@ -364,6 +365,10 @@ class ErasureRun:
         done = list(self._done())
         erased = sum(one.is_erased for one in done)
         return {"erased": erased, "deferred": len(done) - erased} if done else dict(self.job.progress)
+
+
+def _with_result(job: Job, result: Mapping[str, object], text: str) -> Job:
+    return replace(job, result=msgspec.json.encode({**result, "text": text}).decode())
 
 
 def partition_of(erasure_id: str) -> str:

@@ -1,7 +1,8 @@
 """The legal holds of a recording's blobs: a second guard, below that of the holds themselves.
 
-They are set on what the entry names. Where somebody is taken out of it, what stands beside that may have got one when
-the entry still named it: it is found by listing, or nobody could ever remove it.
+They are set on what the entry names. Where somebody is taken out of it, or an event has made it anew after the catalog
+had lost the one before, other blobs may have got one when an entry still named them: they are found by listing, and by
+the manifests, or nobody could ever remove them.
 """
 
 import logging
@@ -10,11 +11,12 @@ from dataclasses import dataclass
 
 from recording import log
 from recording.core.errors import ArchiveRefused
+from recording.core.lifecycle import lacks
 from recording.core.model import BlobName, CatalogEntry
 from recording.core.records.blobs import blobs_of
 from recording.ports import Inventory, Removal
 from recording.records.erasing_events import names_of
-from recording.records.removing import is_of
+from recording.records.removing import chunks_named_by, is_of
 from recording.records.rewriting import own_blobs
 
 
@@ -32,7 +34,7 @@ class HeldBlobs:
             Transient: not all are done; do it again.
         """
         try:
-            beside = [] if on or not entry.recording.unlinked else self._beside(entry)
+            beside = [] if on or _names_all(entry) else self._beside(entry)
             for role, name in dict.fromkeys((*self._of(entry), *beside)):
                 self.removals[role].hold(name, on=on)
         except ArchiveRefused as error:
@@ -55,8 +57,16 @@ class HeldBlobs:
         return [(role, name) for role, name in dict.fromkeys(blobs_of(entry)) if role in self.removals]
 
     def _beside(self, entry: CatalogEntry) -> Iterator[tuple[str, BlobName]]:
-        """Whatever stands under the names of its chunks, and under its own."""
-        for chunk in entry:
+        """Whatever stands under its own name, and those of its chunks, also of those that only its manifests name."""
+        archived, recording_id = self.inventories["archive"], entry.recording.recording_id
+        own = [blob.name for blob in own_blobs(archived, entry)]
+        names = {chunk.name for chunk in entry}.union(*(chunks_named_by(archived, name, recording_id) for name in own))
+        for chunk in sorted(names):
             for role, inventory in self.inventories.items():
-                yield from ((role, name) for name in names_of(inventory, chunk.name) if is_of(name, chunk.name))
-        yield from (("archive", blob.name) for blob in own_blobs(self.inventories["archive"], entry))
+                yield from ((role, name) for name in names_of(inventory, chunk) if is_of(name, chunk))
+        yield from (("archive", name) for name in own)
+
+
+def _names_all(entry: CatalogEntry) -> bool:
+    """Whether an entry is sure to name every blob that ever got a legal hold."""
+    return not entry.recording.unlinked and not lacks(entry) and all(chunk.is_proven for chunk in entry)

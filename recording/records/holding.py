@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from recording.core.errors import CatalogConflict, UnknownHold
+from recording.core.errors import CatalogConflict, InvalidRequest, UnknownHold
 from recording.core.model import CatalogEntry, RecordingId
 from recording.core.records.holds import Hold, HoldState, People, covers
 from recording.ports import Catalog, Index, IndexRow
@@ -21,6 +21,8 @@ _ABOUT = "hold~"
 _CLASS = "class-of-hold~"
 _PAGE = 500
 _TRIES = 20
+_LARGEST = 60_000
+"""Bytes of a new hold: its row has room for who ends it, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +79,15 @@ class Holding:
     def _covers(self, hold: Hold, recording_id: RecordingId, entry: CatalogEntry | None, people: People | None) -> bool:
         """Whether it covers a recording that has no row of it: a future one, or one that is still to be found.
 
-        So is one that was archived before the hold was made, and was not filed yet when its job looked for it.
+        So is one of which anything was archived before the hold was made, and which was not filed yet when its job
+        looked for it. When it was completed says that only until a chunk comes later.
         """
         scope = hold.scope
         if entry is None or scope.recordings:
             return recording_id in scope.recordings
-        completed_at = entry.recording.completed_at
-        was_there = scope.query is None and completed_at is not None and completed_at < hold.made_at
+        was_there = scope.query is None and any(
+            chunk.proof is not None and chunk.proof.verified_at < hold.made_at for chunk in entry
+        )
         return (scope.future or was_there or hold.state is HoldState.PLACING) and covers(scope, entry, people)
 
     def classes_of(self, recording_id: RecordingId) -> tuple[str, ...]:
@@ -138,7 +142,15 @@ class Holding:
         return found
 
     def insert(self, hold: Hold) -> Hold:
-        """Keep a new hold; from then on it holds. The hold as kept."""
+        """Keep a new hold; from then on it holds. The hold as kept.
+
+        Raises:
+            InvalidRequest: it is of more raw ids than its row can have.
+            Transient: it may or may not be kept.
+        """
+        length = len(_row(hold).body)
+        if length > _LARGEST:  # else its copy would be kept, and no row could ever be
+            raise InvalidRequest("person", f"{length} bytes, more than the {_LARGEST} that a hold can have")
         self.kept.keep(hold)
         self.index.insert(_row(hold))
         return self.load(hold.hold_id)
@@ -177,7 +189,10 @@ class Holding:
         found = 0
         for hold in self.kept.all():
             if self.index.get(ENDED, hold.hold_id) is None:
-                self.index.insert(_row(hold))
+                is_new = self.index.insert(_row(hold))
+                if is_new and self.index.get(ENDED, hold.hold_id) is not None:  # it was closed just now
+                    self.index.delete(HOLDS, hold.hold_id)
+                    continue
                 found += 1
         return found
 
@@ -204,6 +219,10 @@ class Holding:
     def unnote(self, recording_id: RecordingId, hold: Hold) -> None:
         """Remove the row of a hold about a recording; that of its class stays."""
         self.index.delete(about(recording_id), f"{_ABOUT}{hold.hold_id}")
+
+    def forget_class(self, recording_id: RecordingId, hold: Hold) -> None:
+        """Remove the row of the class of a hold that has never covered the recording."""
+        self.index.delete(about(recording_id), f"{_CLASS}{hold.hold_id}")
 
 
 def _row(hold: Hold) -> IndexRow:

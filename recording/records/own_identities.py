@@ -55,8 +55,11 @@ class OwnIdentities:
         for _ in range(_MOST_CONFLICTS):
             row = self._find(key)
             after = change(None if row is None else _ROW.decode(row.body))
-            if after is None or self._save_instead(row, after):
-                return
+            if after is not None and not self._save_instead(row, after):
+                continue
+            if row is not None:  # what a run that was cut off has left may be of somebody who is forgotten
+                self._delete_older(key, row.partition)
+            return
         raise CatalogConflict("save raw ids", "others are saving raw ids of the same key")
 
     def load(self, key: str) -> OwnIdentity:
@@ -91,11 +94,20 @@ class OwnIdentities:
         Raises:
             PeopleIndexOff: there is none.
         """
-        current, key = self.people.current(), _ROW.decode(row.body).key
+        current, known = self.people.current(), self.index.get(row.partition, row.key)
+        if known is None:  # it was changed, or forgotten, since it was listed
+            return
         self.people.note_key()
-        # What was saved meanwhile under the current key is newer.
-        self.index.insert(IndexRow(partition_of(current.key_id), current.own(key), row.body))
-        self.index.delete(row.partition, row.key)
+        new = IndexRow(partition_of(current.key_id), current.own(_ROW.decode(known.body).key), known.body)
+        is_new = self.index.insert(new)  # else what was saved meanwhile under the current key is newer
+        if not self.index.remove(known) and is_new:  # likewise; who has forgotten somebody has not seen the new row
+            self._take_back(new)
+
+    def _take_back(self, row: IndexRow) -> None:
+        """Remove a row that was just written, unless it has become another one."""
+        found = self.index.get(row.partition, row.key)
+        if found is not None and found.body == row.body:
+            self.index.remove(found)
 
     def _find(self, key: str) -> IndexRow | None:
         """The row of a key, under whichever key of the index."""

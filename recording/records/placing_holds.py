@@ -37,10 +37,17 @@ _BEFORE = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class OnRecording:
-    """A row of a hold, or of a call: a recording; `is_protected`: its blobs have got their legal holds."""
+    """A row of a hold, or of a call: a recording.
+
+    Attributes:
+        recording_id: of the recording.
+        is_protected: its blobs have got their legal holds.
+        is_sure: the hold covers it; else it could not be read, and may be covered.
+    """
 
     recording_id: RecordingId
     is_protected: bool = True
+    is_sure: bool = True
 
 
 # Created at import: see `adapters.rows`.
@@ -134,17 +141,34 @@ class PlacingHolds:
             entry = self.updates.load(recording_id)
         except (EntryUnreadable, NewerSchema):
             self.holding.note(recording_id, hold)
-            self.note_protected(hold, recording_id, is_protected=False)  # the daily look sets its legal holds
+            # The daily look makes it sure.
+            self.index.put(_row(_of_hold(hold.hold_id), recording_id, is_protected=False, is_sure=False))
             return True
         if entry is None:
             return recording_id in hold.scope.recordings
-        if _is_gone(entry):
-            return False
-        people = self.holding.participants(entry) if hold.scope.person else None
-        if not covers(hold.scope, entry, people):
+        if not self._covers(hold, entry):
             return False
         self._hold(hold, entry)
         return True
+
+    def make_sure(self, hold: Hold, entry: CatalogEntry) -> None:
+        """Place a hold for good on a recording that could not be read before, or take it off if it does not cover it.
+
+        Raises:
+            Transient: it is done another time.
+        """
+        recording_id = entry.recording.recording_id
+        if self._covers(hold, entry):
+            self.updates.apply(recording_id, Held(hold.hold_id), by=hold.made_by)
+            self._hold(hold, entry)
+        else:
+            self.holding.forget_class(recording_id, hold)
+            self._release(hold, recording_id, was_held=False)
+
+    def _covers(self, hold: Hold, entry: CatalogEntry) -> bool:
+        if _is_gone(entry):
+            return False
+        return covers(hold.scope, entry, self.holding.participants(entry) if hold.scope.person else None)
 
     def _page(self, scope: Scope, cursor: str) -> tuple[list[RecordingId], str]:
         """Recordings among which are those that a hold covers, and where the next page begins; empty after the last."""
@@ -214,7 +238,7 @@ class PlacingHolds:
                 raise CatalogConflict("take off hold", cause, hint=hint, ids={"hold_id": hold.hold_id})
         return job
 
-    def _release(self, hold: Hold, recording_id: RecordingId) -> bool:
+    def _release(self, hold: Hold, recording_id: RecordingId, *, was_held: bool = True) -> bool:
         """Take a hold off a recording; idempotent. What it has put off happens by itself if it was the last.
 
         False if its entry cannot be read, which says what blobs it has: their legal holds would stay for ever.
@@ -228,7 +252,7 @@ class PlacingHolds:
                 self.blobs.set(entry, on=False)
                 if self.holding.of(recording_id, entry):  # another one was placed just now
                     self.blobs.set(entry, on=True)
-            if entry.recording.state is not RecordingState.ERASED:
+            if was_held and entry.recording.state is not RecordingState.ERASED:
                 self.updates.apply(recording_id, HoldEnded(hold.hold_id), by=hold.ended_by or hold.made_by)
             self.duties.place(entry)
         self.index.delete(_of_hold(hold.hold_id), encode(recording_id))
@@ -259,5 +283,6 @@ def _of_call(call: str) -> str:
     return f"{_CALL}{encode(call)}"
 
 
-def _row(partition: str, recording_id: RecordingId, *, is_protected: bool = True) -> IndexRow:
-    return IndexRow(partition, encode(recording_id), msgspec.json.encode(OnRecording(recording_id, is_protected)))
+def _row(partition: str, recording_id: RecordingId, *, is_protected: bool = True, is_sure: bool = True) -> IndexRow:
+    found = OnRecording(recording_id, is_protected, is_sure)
+    return IndexRow(partition, encode(recording_id), msgspec.json.encode(found))

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -85,6 +85,9 @@ class Rebuilding:
             known = self.updates.load(recording_id)
         except NewerSchema:  # a newer version of the app has made one
             return Outcome.KNOWN
+        if known is not None and manifest is not None and _says_no_more_than_erased(known):
+            self._remove_left(known, came, manifest)
+            return Outcome.ERASED
         if known is not None:
             known, is_new = self._with_rewritten(known, manifest, by)
             outcome = self._announce_rest(known, came, by)
@@ -128,7 +131,7 @@ class Rebuilding:
         """Say in the catalog that it is erased; what the erasure had not removed yet is removed."""
         recording_id = tombstone.recording_id
         entry, sources = self.gathering.gather(recording_id, came, manifest)
-        if entry is None or why_not_erased(entry, self.now()):  # what came of it too late, if anything
+        if entry is None or not entry.chunks:  # nothing of it is left but perhaps its trail
             is_unfinished = self.removing.is_unfinished(recording_id)  # its rows may be left
             finished_at = None if is_unfinished else tombstone.at
             erasure = Erasure(tombstone.at, tombstone.reason, tombstone.by, finished_at=finished_at)
@@ -138,8 +141,23 @@ class Rebuilding:
             if is_unfinished:
                 self.removing.resume(made)
             return
+        if why_not_erased(entry, self.now()):  # something came of it too late: that is removed too, and hides no blob
+            entry = _erased(entry, Erasure(tombstone.at, tombstone.reason, tombstone.by))
         facts = Rebuilt(entry, sources), ErasureBegun(recording_id, tombstone.reason)
         self.removing.resume(self.updates.apply(recording_id, *facts, known=None, by=tombstone.by).entry)
+
+    def _remove_left(self, known: CatalogEntry, came: Sequence[Came], manifest: BlobName) -> None:
+        """Remove what is left of an erased recording: its manifests go last, so something else may stand too.
+
+        Its erasure was cut off and its entry lost, and an event has made one that says no more than that it is erased.
+        """
+        recording, erasure = known.recording, known.recording.erasure
+        entry, _ = self.gathering.gather(recording.recording_id, came, manifest)
+        if entry is None or erasure is None:
+            return
+        left = _erased(entry, replace(erasure, finished_at=None))
+        self.removing.remove(left, erasure.reason, by=erasure.by)
+        log.event("recording.erased_again", {"recording_id": recording.recording_id}, logging.WARNING)
 
     def _announce_rest(self, entry: CatalogEntry, came: Sequence[Came], by: Actor) -> Outcome:
         """An event whose chunks the entry does not have was never taken; it is, in the usual way."""
@@ -162,3 +180,12 @@ class Rebuilding:
             self.chunks.put(message, timedelta(), is_urgent=hurry)
         if recording.completed_at is not None:
             self.filing.put(RecordMessage(recording.recording_id, Task.FILE))
+
+
+def _says_no_more_than_erased(entry: CatalogEntry) -> bool:
+    return entry.recording.state is RecordingState.ERASED and not entry.chunks
+
+
+def _erased(entry: CatalogEntry, erasure: Erasure) -> CatalogEntry:
+    """The entry as one whose erasure has begun."""
+    return replace(entry, recording=replace(entry.recording, state=RecordingState.ERASED, erasure=erasure))

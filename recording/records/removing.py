@@ -48,6 +48,8 @@ OF_ONE = (ArchiveDamaged, CatalogConflict, EntryUnreadable, NewerSchema)
 """Errors that are about a single recording, and may pass: a pass over many goes on with the next."""
 _UNFINISHED = "erasing"
 """The partition of the recordings whose erasure has begun and is not finished."""
+UNLINKED = "unlinking"
+"""The partition of the recordings that somebody is being taken out of, or was some days ago."""
 _ERASED = "erased-of-late"
 """The partition of the recordings that were erased some days ago."""
 _LOOKS = timedelta(days=3)
@@ -210,13 +212,14 @@ class Removing:
         try:
             found = set(self._standing(recording_id, gone.chunks, gone.folders))
             entry = self.updates.load(recording_id)
-            if found and entry is not None and self.holding.of(recording_id, entry):
+            if found and self.holding.of(recording_id, entry):
                 return False
             for role, name in found:
                 self.removals[role].remove(name)
             if entry is not None and gone.is_first:  # such as of a call that may have gone on when it was erased
                 for forget in self.forgets:
                     forget(entry)
+                remove_rows(self.index, about(recording_id))
         except (Permanent, *OF_ONE) as error:
             _log_left(recording_id, error)
             return False
@@ -228,14 +231,21 @@ class Removing:
         return True
 
     def _note_gone(self, entry: CatalogEntry) -> None:
-        """Let the daily pass look again, if a run may be copying that had loaded the entry before."""
+        """Let the daily pass look again, if a run may be writing that had loaded the entry before."""
         recording, now = entry.recording, self.updates.now()
-        if recording.completed_at is not None and now - recording.completed_at > _RECENT:
+        is_old = recording.completed_at is not None and now - recording.completed_at > _RECENT
+        if is_old and not self._is_unlinked_of_late(entry):
             return
         for number, chunks in enumerate(batched(entry, _NAMES, strict=False)):
             names, folders = tuple(chunk.name for chunk in chunks), tuple(sorted(_folders_of(entry, chunks)))
             body = msgspec.json.encode(_Gone(recording.recording_id, now, names, folders, is_first=number == 0))
             self.index.put(IndexRow(_ERASED, f"{encode(recording.recording_id)}~{number:04}", body))
+
+    def _is_unlinked_of_late(self, entry: CatalogEntry) -> bool:
+        """Whether a run may be taking somebody out of it, also one that has not noted that yet, or was given up."""
+        if any(one.finished_at is None for one in entry.recording.unlinked):
+            return True
+        return self.index.get(UNLINKED, encode(entry.recording.recording_id)) is not None
 
     def _rows(self, partition: str) -> Iterator[IndexRow]:
         """The rows of a partition; they may leave it meanwhile."""
@@ -278,19 +288,8 @@ class Removing:
         """
         names = {chunk.name for chunk in entry}
         for _, manifest in own:
-            names |= self._named_by(manifest) if ".manifest" in manifest else set()
+            names |= chunks_named_by(self.inventories["archive"], manifest, entry.recording.recording_id)
         yield from self._standing(entry.recording.recording_id, sorted(names), ())
-
-    def _named_by(self, manifest: BlobName) -> set[BlobName]:
-        """The chunks that a manifest names; none of one that cannot be read: a whole entry says them too."""
-        for blob in listed(self.inventories["archive"], manifest):
-            if blob.name == manifest and blob.length <= _MOST_MANIFEST:
-                try:
-                    body = self.inventories["archive"].read(blob)
-                    return {chunk.name for chunk in read_manifest(body, manifest, blob.modified_at)}
-                except Permanent as error:
-                    log.event("recording.manifest_unread", {"manifest": manifest, "cause": error}, logging.WARNING)
-        return set()
 
     def _own_blobs(self, entry: CatalogEntry) -> Iterator[tuple[str, BlobName]]:
         """What stands under its own name: if the catalog loses its entry, only that says what else there is of it."""
@@ -329,6 +328,23 @@ def _folders_of(entry: CatalogEntry, chunks: Iterable[Chunk]) -> set[str]:
 
 def _folder_of(name: BlobName) -> str:
     return name[: name.rfind("/") + 1]
+
+
+def chunks_named_by(archived: Inventory, manifest: BlobName, recording_id: RecordingId) -> set[BlobName]:
+    """The chunks that a manifest of a recording names.
+
+    None of one that cannot be read, or is none, or is another recording's: a whole entry says them too.
+    """
+    for blob in listed(archived, manifest) if ".manifest" in manifest else ():
+        if blob.name == manifest and blob.length <= _MOST_MANIFEST:
+            try:
+                found = read_manifest(archived.read(blob), manifest, blob.modified_at)
+            except Permanent as error:
+                log.event("recording.manifest_unread", {"manifest": manifest, "cause": error}, logging.WARNING)
+                continue
+            if found.recording.recording_id == recording_id:
+                return {chunk.name for chunk in found}
+    return set()
 
 
 def is_of(name: BlobName, chunk: BlobName) -> bool:

@@ -3,7 +3,7 @@
 It needs not be known who that was: metadata files, people documents, and, once a channel is muted, media and seals.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from recording.core.errors import BlobProtected, CatalogConflict, RecordingOpen
@@ -53,17 +53,6 @@ class RemovingRest:
                 raise RecordingOpen(_OPERATION, cause, hint=hint, ids={"recording_id": recording_id})
         for role, name in rest:
             self.removals[role].remove(name)
-
-    def remove_beside(self, names: Iterable[BlobName]) -> None:
-        """Remove whatever stands under the names of these chunks, in each container: their recording is erased.
-
-        Raises:
-            BlobProtected: a hold, or a time, keeps a blob.
-        """
-        for of_chunk in names:
-            for role, inventory in self.inventories.items():
-                for name in [one for one in names_of(inventory, of_chunk) if is_of(one, of_chunk)]:
-                    self.removals[role].remove(name)
 
     def check_holds(self, entry: CatalogEntry) -> None:
         """Ask for the holds once more.

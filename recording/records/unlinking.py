@@ -26,20 +26,18 @@ from recording.core.lifecycle import (
     completion_at,
     why_not_unlinked,
 )
-from recording.core.model import APP, Actor, BlobName, CatalogEntry, RecordingId, RecordingState, Unlinking
+from recording.core.model import APP, Actor, CatalogEntry, RecordingId, RecordingState, Unlinking
 from recording.core.naming import encode
 from recording.core.records.erasing import Deferral, Erase, Mode, Why
 from recording.core.times import format_time
 from recording.ports import Index, IndexRow
 from recording.records.filing_people import FilingPeople
 from recording.records.proven_bytes import NotAsProven, NotReadable
-from recording.records.removing import OF_ONE, Forget, Removing
+from recording.records.removing import OF_ONE, UNLINKED, Forget
 from recording.records.removing_rest import RemovingRest
 from recording.records.rewriting import Rewriting
 from recording.writing_trail import WritingTrail
 
-_UNLINKED = "unlinking"
-"""The partition of the recordings that somebody is being taken out of, or was some days ago."""
 _LOOKS = timedelta(days=3)
 """For so long it is looked again: no run that had begun before, and no source, lasts longer."""
 _OPERATION = "unlink person"
@@ -48,11 +46,9 @@ _PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class _Noted:
-    """A recording of the daily pass: beside which manifest, and which chunks (`names`), may something be written."""
+    """A recording of the daily pass. What may be written of one that is erased, `removing` looks for."""
 
     recording_id: RecordingId
-    manifest: BlobName
-    names: tuple[BlobName, ...] = ()
 
 
 # Created at import: see `adapters.rows`.
@@ -67,7 +63,6 @@ class UnlinkingPeople:
         complete: writes the manifest that an entry owes: `chunks.completing`.
         forgets: remove what others have written of who took part: exports that contain it, what is kept of the call.
         forget_call: the last of these alone: of a call that may have gone on it is done once more.
-        removing: removes what is written here of a recording that is erased meanwhile.
     """
 
     updates: CatalogUpdates
@@ -79,7 +74,6 @@ class UnlinkingPeople:
     rest: RemovingRest
     forgets: Sequence[Forget]
     forget_call: Forget
-    removing: Removing
 
     def unlink(
         self, entry: CatalogEntry, erasure_id: str, erase: Erase, is_over: Callable[[], bool], *, by: Actor
@@ -128,9 +122,9 @@ class UnlinkingPeople:
         """
         left, after = 0, ""
         while True:
-            page = self.index.page(_UNLINKED, _PAGE, after)
+            page = self.index.page(UNLINKED, _PAGE, after)
             for row in page.rows:
-                left += is_over() or not self._settle(row, _ROW.decode(row.body))
+                left += is_over() or not self._settle(row.key)
             after = page.next
             if not after or is_over():
                 return left
@@ -151,8 +145,12 @@ class UnlinkingPeople:
         """Let the daily pass look at a recording whose entry was made again: what was not finished is finished."""
         self._note(entry)
 
-    def _settle(self, row: IndexRow, noted: _Noted) -> bool:
+    def _settle(self, key: str) -> bool:
         """One that cannot be finished keeps no other from it."""
+        row = self.index.get(UNLINKED, key)  # those of a page have no version, by which they are removed
+        if row is None:
+            return True
+        noted = _ROW.decode(row.body)
         recording_id = noted.recording_id
         try:
             entry = self.updates.load(recording_id)
@@ -160,7 +158,7 @@ class UnlinkingPeople:
                 return True
             open_ = next((one for one in entry.recording.unlinked if one.finished_at is None), None)
             if entry.recording.state is RecordingState.ERASED:
-                self._stay_erased(entry, noted, row)
+                self._end_erased(entry, row)
             elif open_ is None:
                 self._look_again_or_end(entry, row)
             elif open_.rewritten_at is not None:  # else its erasure goes on with it, which knows who it is
@@ -182,15 +180,11 @@ class UnlinkingPeople:
         if last is None or self.updates.now() - last > _LOOKS:
             self.index.remove(row)  # unless it was written again since it was read
 
-    def _stay_erased(self, entry: CatalogEntry, noted: _Noted, row: IndexRow) -> None:
-        """Remove what was written while it was erased: what it had removed itself was not there yet."""
+    def _end_erased(self, entry: CatalogEntry, row: IndexRow) -> None:
+        """What is written while it is erased is looked for by `removing`, which has seen that row, or the entry."""
         erasure = entry.recording.erasure
-        if erasure is None or erasure.finished_at is None:
-            return
-        self.rest.remove_beside(noted.names)
-        self.removing.remove_late(entry, noted.manifest)
-        if self.updates.now() - erasure.finished_at > _LOOKS:
-            self.index.remove(row)  # unless it was written again since it was read
+        if erasure is not None and erasure.finished_at is not None:
+            self.index.remove(row)
 
     def _begin(self, entry: CatalogEntry, erasure_id: str, erase: Erase, by: Actor) -> tuple[CatalogEntry, str]:
         """Say in the entry that it begins, if it is still the one for which all was prepared; and which attempt it is.
@@ -260,11 +254,8 @@ class UnlinkingPeople:
         return "" if at <= now else f"its manifest waits until {format_time(at)} for what it lacks"
 
     def _note(self, entry: CatalogEntry) -> None:
-        """All of its chunks: once it is erased, nothing else says beside which names a slow run may still write."""
         recording_id = entry.recording.recording_id
-        names = tuple(chunk.name for chunk in entry)
-        noted = _Noted(recording_id, entry.recording.manifest_name or BlobName(""), names)
-        self.index.put(IndexRow(_UNLINKED, encode(recording_id), msgspec.json.encode(noted)))
+        self.index.put(IndexRow(UNLINKED, encode(recording_id), msgspec.json.encode(_Noted(recording_id))))
 
 
 def _of(entry: CatalogEntry, erasure_id: str) -> Unlinking | None:

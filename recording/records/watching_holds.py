@@ -66,6 +66,7 @@ class WatchingHolds:
         for done_on, hold, look in sorted(looks, key=lambda one: one[0]):
             if done_on != today:
                 self._look(hold, look, today, end)
+        self.deciding.holding.restore()  # one whose making was cut off has a copy only: it holds, and can be ended
 
     def _remind(self, hold: Hold, today: date) -> None:
         event = notifications.hold_overdue(hold.hold_id, hold.review_on, self.now())
@@ -92,6 +93,9 @@ class WatchingHolds:
         """Set the legal holds of a recording again; somebody is told if they had been set before."""
         entry = self.placing.load(one.recording_id)
         if entry is None:
+            return
+        if not one.is_sure:
+            self.placing.make_sure(hold, entry)
             return
         try:
             lifted = self.blobs.lifted(entry)

@@ -8,7 +8,8 @@ the policy wants recorded.
 
 What is replayed counts as if it came by the function key, so that it brings no authority to delete. An event of a call
 is not replayed: the journal does not say by whose token it came, so that to act upon it would let everybody start
-recordings whose event was refused for want of one; and nobody knows whether the call goes on, and as it was.
+recordings whose event was refused for want of one; and nobody knows whether the call goes on, and as it was. Where the
+ledger does not say how far the check was, as after the tables were lost, nobody is told of the calls until then.
 """
 
 import logging
@@ -81,6 +82,8 @@ class JournalCheck:
                 if cursor.holds(blob.modified_at):
                     found = tuple(events(self.inventory, blob))
                     result += Replayed(replayed=self._replay(blob, found))
+                    if cursor.is_first:  # the claims of these calls may be lost with the ledger, and no blob has them
+                        continue
                     try:
                         result += Replayed(unbegun=self._tell(blob, found))
                     except Transient as error:  # what this needs beside the catalog must not keep the chunks waiting
@@ -102,7 +105,7 @@ class JournalCheck:
         if found is not None and not found.is_finished:
             return found
         after = found.until if found else now - _FIRST_LOOK
-        return JournalCursor.between(after, max(after, now - _YOUNG))
+        return JournalCursor.between(after, max(after, now - _YOUNG), is_first=found is None)
 
     def _replay(self, blob: ListedBlob, found: Iterable[tuple[Member, FileEvent | CallEvent]]) -> int:
         """Replay the file events of an entry that nobody acted upon; their number."""

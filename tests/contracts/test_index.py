@@ -66,6 +66,15 @@ def test_a_row_is_removed_as_long_as_it_is_what_was_read(index: Index, mark: str
     assert not index.remove(second)
 
 
+def test_a_row_of_a_page_has_no_version_and_is_not_removed_by_it(index: Index, mark: str) -> None:
+    index.put(IndexRow(mark, "a", b"1"))
+    (row,) = index.page(mark, 10).rows
+    assert not row.version
+    with pytest.raises(ValueError, match="version"):
+        index.remove(row)
+    assert index.get(mark, "a") == row
+
+
 def test_a_partition_is_listed_by_key_within_bounds(index: Index, mark: str) -> None:
     """In pages, and without the rows of a partition whose name begins the same."""
     for key in ("b", "a", "c~1", "d", "c"):

@@ -21,6 +21,7 @@ from recording.core.lifecycle import (
     Stopped,
     Told,
     decide,
+    makes_entry,
 )
 from recording.core.model import (
     APP,
@@ -131,7 +132,8 @@ def test_a_control_fact_in_every_state(state: RecordingState, fact: RecordingFac
 
 @pytest.mark.parametrize("fact", [*CONTROLS, *chunk_facts().values(), completed(), Told(())])
 def test_a_fact_about_nothing_known_is_a_programming_error(fact: Fact) -> None:
-    """It raises KeyError: no recording can be meant."""
+    """It raises KeyError: no recording can be meant. Who applies it to the catalog asks before."""
+    assert not makes_entry(fact)
     with pytest.raises(KeyError):
         decide(None, fact, NOW)
 

@@ -4,13 +4,19 @@ import bisect
 import json
 from dataclasses import dataclass, field, replace
 
-from recording.core.errors import InvalidRequest
+from recording.core.errors import ArchiveRefused, InvalidRequest
 from recording.ports import IndexPage, IndexRow
+
+_LONGEST = 64 << 10
+"""Bytes of a property of a row, by the service."""
 
 
 @dataclass
 class FakeIndex:
-    """`Index`: rows by their keys. `asked` counts the requests; `most` limits a page, as the service may."""
+    """`Index`: rows by their keys. `asked` counts the requests; `most` limits a page, as the service may.
+
+    As there, a row of a page has no version, and one that is too large is refused.
+    """
 
     rows: dict[tuple[str, str], IndexRow] = field(default_factory=dict)
     asked: int = 0
@@ -43,6 +49,8 @@ class FakeIndex:
             self._keys[partition].remove(key)
 
     def remove(self, row: IndexRow) -> bool:
+        if not row.version:
+            raise ValueError("a row of a page has no version")
         known = self.rows.get((row.partition, row.key))
         is_same = known is not None and known.version == row.version
         if is_same:
@@ -56,9 +64,11 @@ class FakeIndex:
         found = [key for key in keys[first : first + min(limit, self.most) + 1] if not until or key < until]
         shown, rest = found[: min(limit, self.most)], found[min(limit, self.most) :]
         following = json.dumps([partition, rest[0]]) if rest else ""
-        return IndexPage(tuple(self.rows[partition, key] for key in shown), following)
+        return IndexPage(tuple(replace(self.rows[partition, key], version="") for key in shown), following)
 
     def _write(self, row: IndexRow) -> IndexRow:
+        if len(row.body) > _LONGEST:
+            raise ArchiveRefused("write index", "400 PropertyValueTooLarge")
         keys = self._keys.setdefault(row.partition, [])
         if (row.partition, row.key) not in self.rows:
             bisect.insort(keys, row.key)

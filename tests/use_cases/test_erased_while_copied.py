@@ -113,8 +113,12 @@ def test_what_is_protected_is_looked_for_until_it_can_be_removed() -> None:
     assert set() == rows(world) | stray(world)
 
 
-def test_a_hold_that_covers_it_by_now_keeps_what_is_there() -> None:
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_a_hold_that_covers_it_by_now_keeps_what_is_there(*, is_lost: bool) -> None:
+    """Also while the catalog has lost its entry."""
     world = late_run(AT[0])
+    if is_lost:
+        world.catalog.entries.clear()
     scope = Scope(recordings=(RECORDING,))
     world.app.records.holding.insert(Hold("h1", HoldState.ACTIVE, scope, "", "", START.date(), START, ADA))
     before = stray(world)

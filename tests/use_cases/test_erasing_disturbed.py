@@ -15,6 +15,7 @@ from recording.core.records.erasing import Erase, Mode
 from recording.core.records.exporting import Person
 from recording.core.records.holds import Hold, HoldState, Scope
 from recording.core.records.jobs import JobKind, JobState
+from recording.core.records.people import OwnIdentity
 from recording.records import erasing
 from recording.records.erasure_run import Done, ErasureRun, row_of
 from recording.records.filing_people import FilingPeople
@@ -348,3 +349,72 @@ def test_all_is_erased_of_which_an_event_had_made_an_entry_before_the_rebuild() 
     assert not [name for name in world.archive.blobs if RECORDING in name and "00x" not in name]
     assert b"her voice" not in everything(world).values()
     assert not [place for place in places_of(world, ANN) if not place.startswith(("claim", "journal"))]
+
+
+@pytest.mark.parametrize("has_come_first", [False, True])
+def test_an_event_that_comes_too_late_hides_nothing_of_what_a_rebuild_has_to_erase(
+    *, has_come_first: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The erasure was cut off, and its entry lost, before the event or after it."""
+    world = two_recordings()
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def lose() -> None:
+        world.catalog.entries.clear()
+        world.open_work.rows.clear()
+        world.worker()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(world.removals["archive"]), "remove", die)
+        with pytest.raises(KeyboardInterrupt):
+            erase(world)
+    assert world.tombstones.find(RECORDING) is not None
+    if not has_come_first:
+        lose()
+    world.deliver(file_event_of(add(world, "late", 2, ANN), event_id="late"))
+    world.run()
+    if has_come_first:
+        lose()
+    world.app.records.jobs.make(JobKind.REBUILD, "{}", by=ADA)
+    run_jobs(world)
+    again(world, 2)
+    assert not [name for name in world.archive.blobs if RECORDING in name and "00x" not in name]
+    assert b"her voice" not in everything(world).values()
+    assert not [place for place in places_of(world, ANN) if not place.startswith(("claim", "journal"))]
+
+
+def test_the_manifest_of_another_recording_under_its_name_removes_nothing_of_that() -> None:
+    """Whoever can write to the container need not be able to delete from it."""
+    world = two_recordings()
+    manifest, other = (world.entry(one).recording.manifest_name for one in (RECORDING, OTHER))
+    assert manifest is not None
+    assert other is not None
+    wrong = BlobName(manifest.replace(".manifest.json", ".manifest-2.json"))
+    world.archive.put_as_stranger(wrong, world.archive.blobs[other].content)
+    before = {name: blob for name, blob in world.archive.blobs.items() if f"/{OTHER}/" in name}
+    erase(world)
+    assert before
+    assert before == {name: blob for name, blob in world.archive.blobs.items() if f"/{OTHER}/" in name}
+    assert not [name for name in world.archive.blobs if f"/{RECORDING}/" in name and "00x" not in name]
+
+
+def test_a_long_certificate_of_somebody_of_many_ids_keeps_no_erasure_from_its_end() -> None:
+    """Both are kept in the job, whose row has an end; the blob has the certificate in any case."""
+    world = two_recordings()
+    raw_ids = (ANN, *(f"8:acs:{number:0150}" for number in range(199)))
+    world.app.records.people.save((OwnIdentity("crm-1", raw_ids),), by=ADA)
+    shown = world.app.records.erasing.plan(Person(key="crm-1"), Mode.WHOLE, WHY, by=ADA)
+    assert shown.plan is not None
+    erasure_id = shown.job.job_id
+    world.app.records.erasing.execute(erasure_id, shown.plan.hash, by=ADA)
+    world.app.records.jobs.run(erasure_id)
+    assert JobState.RUNNING is state(world, erasure_id)
+    for number in range(1200):
+        world.index.put(row_of(erasure_id, Done(RecordingId(f"gone-{number}"), is_erased=True)))
+    run_jobs(world)
+    assert JobState.DONE is state(world, erasure_id)
+    result = json.loads(world.app.records.jobs.load(erasure_id).result)
+    body = world.trail.archive.blobs[result["certificate"]].content
+    assert (hashlib.sha256(body).hexdigest(), "") == (result["sha256"], result["text"])

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from recording.core.errors import CatalogConflict, UnknownHold
+from recording.core.errors import CatalogConflict, InvalidRequest, UnknownHold
 from recording.core.model import APP, CatalogEntry, RecordingId
 from recording.core.records.filters import Period
 from recording.core.records.holds import Hold, HoldState, People, Query, Scope
+from recording.ports import IndexRow
 from recording.records.holding import ENDED, HOLDS, Holding
 from tests.use_cases.world import RECORDING, START, World
 
@@ -107,6 +108,33 @@ def test_an_ended_hold_is_still_shown_and_names_nobody(world: World) -> None:
     assert HoldState.ENDED is holding.load("h1").state
     assert not any(b"somebody" in row.body for row in world.index.rows.values())
     assert holding.load("h1") == holding.change("h1", lambda known: replace(known, owner="another"))
+
+
+def test_a_hold_that_ends_while_lost_ones_are_brought_back_stays_ended(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are looked for each day."""
+    holding = world.app.records.holding
+    made, insert = holding.insert(hold(Scope(person=("8:acs:somebody",)), state=HoldState.ENDING)), world.index.insert
+
+    def insert_late(row: IndexRow) -> bool:
+        holding.close(made)
+        return insert(row)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.index, "insert", insert_late)
+        holding.restore()
+    assert [] == list(holding.open())
+    assert not any(b"somebody" in row.body for row in world.index.rows.values())
+
+
+def test_a_hold_of_more_ids_than_its_row_can_hold_is_refused_before_anything_is_kept_of_it(world: World) -> None:
+    """There must be room for who ends it, and why."""
+    holding, raw_ids = world.app.records.holding, tuple(f"8:acs:{number:0290}" for number in range(200))
+    with pytest.raises(InvalidRequest):
+        holding.insert(hold(Scope(person=raw_ids), "h1", reason="r" * 2000))
+    assert [] == [name for name in world.archive.blobs if name.startswith("holds/")]
+    assert [] == list(holding.open())
 
 
 def test_a_hold_that_there_is_not_is_named(world: World) -> None:

@@ -29,6 +29,7 @@ from recording.core.naming import journal_name
 from recording.events.taking import Reception
 from recording.watch.replayed import Replayed
 from tests.core.consents import terms
+from tests.fakes import FakeCatalog, FakeLedger, FakeOpenWork
 from tests.use_cases.asking import ANN, AskingWorld
 from tests.use_cases.kills import KilledError
 from tests.use_cases.world import RECORDING, START, World, file_event_of
@@ -370,7 +371,9 @@ def test_entries_written_while_a_scan_runs_belong_to_the_next_one(
 
 
 def call_event_of(world: World, kind: str = CALL_CONNECTED) -> dict[str, Any]:
-    """An event of a new call that goes on, with the time of the clock."""
+    """An event of a new call that goes on, with the time of the clock. The first scan, which tells of none, is over."""
+    if not world.ledger.outcomes:
+        check(world)
     server, _, _, connection = world.calls.add_call().locators
     data: dict[str, str | None] = {"serverCallId": server.server_call_id}
     if kind == CALL_CONNECTED:
@@ -539,3 +542,19 @@ def test_a_topic_that_is_down_for_hours_holds_up_no_chunk_that_came_later(
     assert {RECORDING} == set(world.catalog.entries)
     said = [one.getMessage().split()[0] for one in caplog.records if one.levelno == logging.ERROR]
     assert ["call.not_begun", "call.not_begun", "journal.call_left"] == said
+
+
+def test_after_the_tables_are_lost_nobody_hears_of_the_calls_whose_claims_are_lost_with_them(world: World) -> None:
+    """They were recorded, and no blob says of which call; the ledger says how far the check was, and is lost too."""
+    take(world, call_event_of(world), call_event_of(world))
+    world.clock.sleep(MINUTE)
+    world.catalog, world.open_work, world.ledger = FakeCatalog(), FakeOpenWork(), FakeLedger()
+    world.worker()
+    for _ in range(3):
+        world.clock.sleep(11 * MINUTE)
+        assert Replayed() == check(world)
+    event = call_event_of(world)
+    journal(world, event)
+    world.clock.sleep(11 * MINUTE)
+
+    assert (Replayed(unbegun=1), [event["id"]]) == (check(world), told_of(world))

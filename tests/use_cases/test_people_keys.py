@@ -1,8 +1,8 @@
 """The customer's own keys of people, and the keys of the index, which are changed without a gap."""
 
 import json
-from collections.abc import Callable, Iterable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from itertools import count, product
 
 import pytest
@@ -14,14 +14,17 @@ from recording.core.errors import (
     InvalidRequest,
     PeopleIndexOff,
     PersonChanged,
+    RecordingOpen,
     SettingsInvalid,
     UnknownPerson,
 )
 from recording.core.formats.records.people import read_people
-from recording.core.model import RecordingId
-from recording.core.records.jobs import Job, JobState
+from recording.core.model import CatalogEntry, RecordingId
+from recording.core.records.jobs import Job, JobKind, JobState
 from recording.core.records.people import ANY_TAG, OwnIdentity
 from recording.ports import IndexRow
+from recording.records.late_writes import LateWrites
+from recording.records.own_identities import OwnIdentities
 from tests.use_cases.persons import (
     ADA,
     BOB,
@@ -218,6 +221,28 @@ def test_one_that_cannot_be_read_does_not_keep_the_others_from_being_written_ane
     assert {"one", "two", "three"} == set(ids(of(rotated(world, NEXT), ADA)))
 
 
+def test_one_whose_blobs_are_protected_or_gone_does_not_keep_the_others_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who writes rows looks afterwards at what may have happened meanwhile."""
+    world = filed()
+    rotated(world, NEXT)
+    look = LateWrites.of
+
+    @contextmanager
+    def of_one(late: LateWrites, entry: CatalogEntry) -> Iterator[None]:
+        with look(late, entry):
+            yield
+        if entry.recording.recording_id == "one":
+            raise RecordingOpen("unlink person", "its blob is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LateWrites, "of", of_one)
+        rehash(world)
+    assert [JobState.DONE] == [job.state for job in jobs_in(world) if job.kind is JobKind.REHASH]
+    assert "two" in ids(of(world, ADA))
+    rehash(world)
+    assert ["one", "two"] == ids(of(world, ADA))
+
+
 def test_killed_at_any_request_the_rows_are_written_anew_in_the_end() -> None:
     for fails_at in count(1):
         world = World(settings={"PEOPLE_INDEX_KEY": KEY}, index=Failing())
@@ -361,3 +386,47 @@ def test_an_etag_says_nothing_of_whom_it_is() -> None:
     """It may be logged: whoever knows the key and the raw ids cannot tell that they belong together."""
     tags = {world_of(key).app.records.people.tag(OwnIdentity("crm-1", (EVE,))) for key in (KEY, NEXT)}
     assert 2 == len(tags)
+
+
+@pytest.mark.parametrize("left", [(EVE,), (ADA, EVE)])
+def test_whoever_is_forgotten_is_not_left_under_an_older_key_of_the_index(left: tuple[str, ...]) -> None:
+    """A run that was cut off has left that row; the key stands for somebody else too."""
+    world = filed()
+    old = next(row for row in world.index.rows.values() if row.partition.startswith("own~"))
+    people = rotated(world, f"{NEXT},{KEY}").app.records.people
+    people.save_one(OwnIdentity("crm-1", left), ANY_TAG, by=BY)
+    world.index.put(old)
+    people.forget("crm-1", (ADA,))
+    assert (EVE,) == people.raw_ids("crm-1")
+    assert [] == own_rows(world, ADA)
+
+
+@pytest.mark.parametrize("at", ["since it was listed", "since it was read"])
+def test_whoever_is_forgotten_while_rows_are_hashed_anew_stays_so(at: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The erasure has not seen the row that is written then."""
+    world = filed()
+    people = rotated(world, f"{NEXT},{KEY}").app.records.people
+    move, insert = OwnIdentities.move, world.index.insert
+
+    def move_late(own: OwnIdentities, row: IndexRow) -> None:
+        people.forget("crm-1", (ADA,))
+        move(own, row)
+
+    def insert_late(row: IndexRow) -> bool:
+        if row.partition.startswith("own~"):
+            people.forget("crm-1", (ADA,))
+        return insert(row)
+
+    if at == "since it was listed":
+        monkeypatch.setattr(OwnIdentities, "move", move_late)
+    else:
+        world.index.insert = insert_late  # type: ignore[method-assign]
+    rehash(world)
+    assert people.own.find("crm-1") is None
+    assert [] == own_rows(world, ADA)
+
+
+def own_rows(world: World, raw_id: str) -> list[str]:
+    """The rows of own keys that stand for somebody."""
+    rows = world.index.rows.values()
+    return [row.key for row in rows if row.partition.startswith("own~") and raw_id.encode() in row.body]

@@ -140,6 +140,32 @@ def test_a_hold_covers_what_was_archived_before_and_is_filed_later(body: dict[st
     assert {"r1", "r2"} == held(world)
 
 
+@pytest.mark.parametrize("body", [{"rawId": "8:acs:somebody"}, {"call": "call-1"}])
+def test_a_hold_covers_what_was_archived_before_also_if_a_chunk_of_it_comes_later(body: dict[str, object]) -> None:
+    """It was not filed meanwhile; while that chunk is archived, and with the manifest that has it."""
+    world = World(settings={"PEOPLE_INDEX_KEY": PEOPLE_KEY})
+    chunk, late = (
+        world.add(
+            f"d{index}", index, metadata=metadata_of(f"d{index}", participants=[{"participantId": "8:acs:somebody"}])
+        )
+        for index in range(2)
+    )
+    world.deliver(file_event_of(chunk, recording_id="r1", event_id="first"))
+    world.run()
+    world.record_queue.messages.clear()
+    world.clock.sleep(60)
+    made(world, **body)
+    run_jobs(world)
+    world.clock.sleep(60)
+    world.deliver(file_event_of(late, recording_id="r1", event_id="late"))
+    assert world.entry(RecordingId("r1")).recording.completed_at is None
+    assert world.app.records.holding.of(RecordingId("r1"))
+    world.run()
+    file_all(world)
+    assert {"r1"} == held(world)
+    assert [] == unheld(world, "r1")
+
+
 @pytest.mark.parametrize("body", [{"rawId": "8:acs:somebody"}, {"call": "call-1"}, {"query": {"since": "2026-03-01"}}])
 def test_a_hold_covers_what_cannot_be_read_while_it_is_placed(body: dict[str, object]) -> None:
     """As of a newer version of the app, while that is deployed: its blobs get their legal holds another day."""
@@ -159,6 +185,26 @@ def test_a_hold_covers_what_cannot_be_read_while_it_is_placed(body: dict[str, ob
     run_jobs(world)
     assert set() == held(world)
     assert () == world.app.records.holding.of(RecordingId("r1"))
+
+
+def test_a_hold_that_does_not_cover_what_could_not_be_read_lets_it_go_another_day() -> None:
+    """Else the recording of somebody else could not be erased as long as the hold lasts, nor end after that."""
+    classes = "{version: 1, classes: [{name: long, days: 9000, afterwards: ask}]}"
+    world = world_of("r1", "r2", RETENTION_CLASSES=classes)
+    world.catalog.newer |= {RecordingId("r1"), RecordingId("r2")}
+    hold = made(world, query={"since": "2026-02-28", "until": "2026-03-01"}, retentionClass="long")
+    run_jobs(world)
+    world.catalog.newer.clear()
+    holding = world.app.records.holding
+    assert [hold.hold_id] == [one.hold_id for one in holding.of(RecordingId("r1"))]
+    for _ in range(2):
+        world.clock.at += DAY
+        world.app.records.daily.run()
+    assert () == holding.of(RecordingId("r1"))
+    assert () == holding.classes_of(RecordingId("r1"))
+    assert set() == held(world)
+    assert not {"Held", "HoldEnded"} & {one.what for one in world.entry(RecordingId("r1")).recording.trail.unwritten}
+    assert "HoldLifted" not in world.told()
 
 
 def test_a_hold_that_ends_while_an_entry_cannot_be_read_leaves_no_legal_hold() -> None:
@@ -354,3 +400,53 @@ def test_a_hold_is_not_over_before_the_entry_is_there_again_that_says_what_blobs
     run_jobs(world)
     assert set() == held(world)
     assert HoldState.ENDED is world.app.records.holding.load(hold.hold_id).state
+
+
+def test_a_hold_that_ends_before_the_rebuild_leaves_no_legal_hold_on_what_only_the_manifests_name() -> None:
+    """An event has made the entry after the catalog had lost the one before: nobody could remove the other blobs."""
+    world = World(settings={"PEOPLE_INDEX_KEY": PEOPLE_KEY})
+    chunks = [world.add(f"d{index}", index, metadata=metadata_of(f"d{index}", index)) for index in range(2)]
+    world.deliver(file_event_of(*chunks, recording_id="r1", event_id="both"))
+    world.run()
+    file_all(world)
+    hold = made(world, recordings=["r1"])
+    run_jobs(world)
+    world.clock.sleep(3 * 86400)
+    world.catalog.entries.clear()
+    world.open_work.rows.clear()
+    late = world.add("late", 2, metadata=metadata_of("late", 2))
+    world.deliver(file_event_of(late, recording_id="r1", event_id="late"))
+    world.run()
+    assert ["late"] == [chunk.document_id for chunk in world.entry(RecordingId("r1"))]
+    end(world, hold)
+    run_jobs(world)
+    assert HoldState.ENDED is world.app.records.holding.load(hold.hold_id).state
+    assert set() == held(world)
+
+
+def test_a_hold_whose_making_was_cut_off_holds_from_the_next_daily_look_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asked for it heard that it may be made. Its copy says whose recordings it is of: it has an end too."""
+    world = world_of("r1", "r2")
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.index, "insert", die)
+        with pytest.raises(KeyboardInterrupt):
+            made(world, rawId="8:acs:somebody")
+    holding = world.app.records.holding
+    assert [] == list(holding.open())
+    for _ in range(2):
+        world.clock.at += DAY
+        world.app.records.daily.run()
+        run_jobs(world)
+    (hold,) = holding.open()
+    assert HoldState.ACTIVE is hold.state
+    assert {"r1"} == held(world)
+    end(world, hold)
+    run_jobs(world)
+    assert not [name for name in world.archive.blobs if name.startswith("holds/")]
+    world.clock.at += DAY
+    world.app.records.daily.run()
+    assert [] == list(holding.open())

@@ -11,9 +11,9 @@ from recording.chunks.archiving import Outcome
 from recording.core.errors import CatalogConflict
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Expired, Failed
-from recording.core.model import CatalogEntry, ChunkState, DocumentId, Opening, RecordingId, RecordingState
+from recording.core.model import BlobName, CatalogEntry, ChunkState, DocumentId, Opening, RecordingId, RecordingState
 from tests.core.entries_of import failure
-from tests.use_cases.world import RECORDING, World, assert_nothing_lost, sound
+from tests.use_cases.world import RECORDING, World, assert_nothing_lost, file_event_of, sound
 
 MESSAGE = ChunkMessage(RECORDING, DocumentId("document-0"))
 
@@ -189,3 +189,18 @@ def test_a_topic_that_refuses_for_a_day_holds_up_no_copy() -> None:
     world.topic.failures.clear()
     world.run()
     assert ["RecordingQuarantined", "RecordingIncomplete"] == world.told()
+
+
+def test_an_entry_that_is_lost_in_the_middle_of_a_step_is_told_as_what_it_is() -> None:
+    """No bug of the step, but something that a rebuild mends; the message is delivered again."""
+    world = World()
+    world.deliver(file_event_of(world.add("document-0")))
+
+    def lose(_operation: str, name: BlobName) -> None:
+        if ".manifest" in name:
+            world.catalog.entries.clear()
+
+    world.archive.after = lose
+    with pytest.raises(CatalogConflict, match="gone"):
+        world.archiving.archive_chunk(RECORDING, DocumentId("document-0"))
+    assert {} == world.catalog.entries

@@ -1,6 +1,7 @@
 """Slow runs, late events, holds and erasures while somebody is taken out: no media are lost, and nothing is left."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,8 +13,10 @@ from recording.core.model import BlobName, Door, RecordingId, RemovalReason
 from recording.core.records.erasing import Mode
 from recording.core.records.holds import Hold, HoldState, Scope
 from recording.core.records.jobs import JobKind, JobState
+from recording.records.erasing import FinishingErasures
 from recording.records.muting import Muting
 from recording.records.proven_bytes import NotReadable
+from recording.records.removing import Removing
 from recording.records.rewriting import Rewriting
 from recording.records.unlinking import UnlinkingPeople
 from tests.fakes.removal import FakeRemoval
@@ -348,3 +351,75 @@ def test_an_event_that_comes_before_the_rebuild_hides_nothing_of_what_was_writte
         check_unlinked(world, ANN)
     assert () == world.entry().recording.untold
     assert "RecordingLost" not in world.told()
+
+
+def test_of_a_recording_of_many_chunks_somebody_is_taken_out_too() -> None:
+    """What is kept about it does not grow beyond a row; refused, it kept this erasure from its end for ever."""
+    template = "{year}/{month}/{day}/" + 200 * "x" + "/{recording_id}/{index}-{document_id}"
+    world = World(settings={"PEOPLE_INDEX_KEY": KEYS, "ARCHIVE_PATH_TEMPLATE": template})
+    names = [f"{'d' * 190}{index:03}" for index in range(160)]
+    world.deliver(file_event_of(*(add(world, name, index, ANN, BOB) for index, name in enumerate(names))))
+    world.run()
+    file_all(world)
+    assert sum(len(chunk.name) for chunk in world.entry()) > 64 << 10
+    ann = begun(world, ANN)
+    run_jobs(world)
+    file_all(world)
+    assert JobState.DONE is state(world, ann)
+    check_unlinked(world, ANN)
+
+
+def test_what_a_slow_run_writes_after_all_is_erased_long_after_its_completion_is_removed() -> None:
+    """The archived recording is old: only that somebody is being taken out of it says that a run may be writing."""
+    world = of_two_unmixed()
+    world.clock.sleep(timedelta(days=30).total_seconds())
+    ann, commit, is_erased = begun(world, ANN, mode=Mode.MUTE), world.archive.commit, list[bool]()
+
+    def commit_late(name: BlobName, *rest: object) -> str:
+        if ".muted-" in name and not is_erased:
+            is_erased.append(True)
+            erase(world)
+        return commit(name, *rest)  # type: ignore[arg-type]
+
+    world.archive.commit = commit_late  # type: ignore[method-assign,assignment]
+    for _ in range(3):
+        try:
+            world.app.records.jobs.run(ann)
+        except Transient:  # its message is delivered again
+            continue
+    assert is_erased
+    assert [name for name in world.archive.blobs if ".muted-" in name]
+    file_all(world)
+    again(world, 2)
+    assert not [name for name in world.archive.blobs if RECORDING in name]
+    again(world, 4)
+    check_erased(world)
+    assert not [row for row in world.index.rows.values() if row.partition in {"unlinking", "erased-of-late"}]
+
+
+def test_looks_at_what_was_erased_keep_nothing_waiting_that_was_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They may take all of their time, each day anew."""
+    world = of_two()
+    ann = begun(world, ANN)
+
+    class Killed(BaseException):
+        """The process is gone."""
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(UnlinkingPeople, "_finish", die)
+        with pytest.raises(Killed):
+            run_jobs(world)
+    assert [None] == [one.finished_at for one in world.entry().recording.unlinked]
+
+    def finish(_: Removing, is_over: Callable[[], bool]) -> int:
+        while not is_over():
+            world.clock.sleep(10)
+        return 0
+
+    monkeypatch.setattr(Removing, "finish", finish)
+    world.app.records.jobs.save(replace(world.app.records.jobs.load(ann), state=JobState.CANCELLED))
+    FinishingErasures(world.app.records.erasing).run()
+    assert [True] == [one.finished_at is not None for one in world.entry().recording.unlinked]

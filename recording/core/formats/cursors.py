@@ -15,18 +15,20 @@ _SKEW = timedelta(hours=1)
 class JournalCursor:
     """A scan of the entries written after `after` and not after `until`, day by day; it goes on at `day` and `marker`.
 
-    All of them are checked when `day` is past `last_day`; the next scan begins at `until`.
+    All of them are checked when `day` is past `last_day`; the next scan begins at `until`. `is_first`: nobody knows how
+    far the scan before it was, if there was any.
     """
 
     after: datetime
     until: datetime
     day: date
     marker: str = ""
+    is_first: bool = False
 
     @classmethod
-    def between(cls, after: datetime, until: datetime) -> "JournalCursor":
+    def between(cls, after: datetime, until: datetime, *, is_first: bool = False) -> "JournalCursor":
         """A scan that begins."""
-        return cls(after, until, (after - _SKEW).date())
+        return cls(after, until, (after - _SKEW).date(), is_first=is_first)
 
     @property
     def last_day(self) -> date:
@@ -49,7 +51,7 @@ class JournalCursor:
     def to_text(self) -> str:
         """The cursor as JSON."""
         fields = {"after": format_time(self.after), "until": format_time(self.until)}
-        return json.dumps({**fields, "day": self.day.isoformat(), "marker": self.marker})
+        return json.dumps({**fields, "day": self.day.isoformat(), "marker": self.marker, "first": self.is_first})
 
 
 def parse_journal_cursor(text: str | None) -> JournalCursor | None:
@@ -58,4 +60,4 @@ def parse_journal_cursor(text: str | None) -> JournalCursor | None:
     after, until, day = parse_time(fields.get("after")), parse_time(fields.get("until")), parse_day(fields.get("day"))
     if after is None or until is None or day is None:
         return None
-    return JournalCursor(after, until, day, reading.text(fields.get("marker")) or "")
+    return JournalCursor(after, until, day, reading.text(fields.get("marker")) or "", fields.get("first") is True)

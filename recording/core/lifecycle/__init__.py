@@ -109,7 +109,7 @@ is done next (`next_step`). A new field or value is stored in the catalog: raise
 **To add an alarm:** give it a member in `Alarm`, and an event name in `core/formats/notifications.py`.
 """
 
-from recording.core.lifecycle.applying import CONFIRMED_AFTER, Decision, decide, decide_all
+from recording.core.lifecycle.applying import CONFIRMED_AFTER, Decision, decide, decide_all, makes_entry
 from recording.core.lifecycle.candidates import located
 from recording.core.lifecycle.changes import with_chunks, with_state
 from recording.core.lifecycle.erasing import why_not_erased
@@ -284,6 +284,7 @@ __all__ = [
     "lacks",
     "life_of",
     "located",
+    "makes_entry",
     "next_step",
     "not_in_archive",
     "open_at",

@@ -87,6 +87,7 @@ _OVER = frozenset({RecordingState.STOPPED, RecordingState.MISSING, RecordingStat
 _Outside = Told | Written | Looked | Erased | Exported
 """What others have seen or done, which changes little or nothing of an entry."""
 _Kept = Held | HoldEnded | UnlinkBegun | UnlinkGivenUp | Rewritten | Unlinked
+_Making = Started | Announced | ErasureBegun | Rebuilt
 _Noted = Completed | _Outside | Denied | Checked | Warned | FoundBySweep
 
 
@@ -130,8 +131,13 @@ def decide_all(entry: CatalogEntry | None, facts: Sequence[Fact], now: datetime,
     return decision
 
 
+def makes_entry(fact: Fact) -> bool:
+    """Whether a fact makes an entry if there is none."""
+    return isinstance(fact, _Making)
+
+
 def _decided(entry: CatalogEntry | None, fact: Fact, now: datetime, by: Actor) -> Decision:  # noqa: PLR0911 - one for each
-    if isinstance(fact, Started | Announced | ErasureBegun | Rebuilt):
+    if isinstance(fact, _Making):
         return _made(entry, fact, now, by)
     if entry is None:
         raise KeyError(fact)
@@ -168,9 +174,7 @@ def _kept(entry: CatalogEntry, fact: _Kept, now: datetime, by: Actor) -> Catalog
     return entry
 
 
-def _made(
-    entry: CatalogEntry | None, fact: Started | Announced | ErasureBegun | Rebuilt, now: datetime, by: Actor
-) -> Decision:
+def _made(entry: CatalogEntry | None, fact: _Making, now: datetime, by: Actor) -> Decision:
     """The entry after a fact that makes one if there is none."""
     if isinstance(fact, Started):
         return Decision(_started(entry, fact, now, by))

@@ -13,10 +13,15 @@ UNTIL = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - bounds are naive
 
 
-@given(moments, st.timedeltas(timedelta(), timedelta(days=9)), st.lists(st.sampled_from(["", "m1", "m2"]), max_size=9))
-def test_a_cursor_reads_back_the_same(after: datetime, length: timedelta, moves: list[str]) -> None:
+@given(
+    moments,
+    st.timedeltas(timedelta(), timedelta(days=9)),
+    st.lists(st.sampled_from(["", "m1", "m2"]), max_size=9),
+    st.booleans(),
+)
+def test_a_cursor_reads_back_the_same(after: datetime, length: timedelta, moves: list[str], is_first: bool) -> None:  # noqa: FBT001 - given
     """After any pages."""
-    cursor = JournalCursor.between(after, after + length)
+    cursor = JournalCursor.between(after, after + length, is_first=is_first)
     for marker in moves:
         cursor = cursor.moved(marker)
 
