@@ -179,7 +179,7 @@ class Starting:
         return None
 
     def has_answer(self, event: CallEvent) -> bool:
-        """Whether a recording answers a call event: of its call, and running, or over only after the event.
+        """Whether a call event has its answer: a refusal, or a recording that runs, or was over only after the event.
 
         Raises:
             Transient: the catalog, or the service that resolves a connection, is not available.
@@ -192,6 +192,8 @@ class Starting:
                 server = None  # the service does not know the connection any more; a claim may have its id
         for claim in self._claims_under(server, connection):
             if claim.recording_id is None:
+                if claim.asked_by == asked_by_event(event) and _was_refused(claim):
+                    return True
                 continue  # the service may never have been asked
             try:
                 entry = self.updates.load(claim.recording_id)
@@ -421,6 +423,11 @@ def _instead_of(entry: CatalogEntry) -> str:
 def _claim_of(key: str, trigger: _Trigger) -> StartClaim:
     order, applied, consent, _ = trigger.decided
     return StartClaim(key, order, trigger.asked_by, order.first_sent, applied=applied, consent=consent)
+
+
+def _was_refused(claim: StartClaim) -> bool:
+    """Whether the service has refused the order, such as for a call that nobody has answered. That is told at once."""
+    return claim.order.first_sent != claim.made_at
 
 
 def _end_of(entry: CatalogEntry | None, claim: StartClaim) -> datetime:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from recording.core.callers import CALLBACK
-from recording.core.errors import ArchiveBusy, BlobExists, Permanent, RecordingError, ServiceBusy
+from recording.core.errors import ArchiveBusy, BlobExists, CallRefused, Permanent, RecordingError, ServiceBusy
 from recording.core.formats.events import CALL_CONNECTED, CALL_STARTED
 from recording.core.formats.notifications import EventName
 from recording.core.model import (
@@ -457,6 +457,26 @@ def test_a_claim_without_a_recording_is_no_begin(world: World, monkeypatch: pyte
     check(world)
 
     assert [event["id"]] == told_of(world)
+
+
+def test_nobody_hears_again_of_a_call_whose_start_the_service_has_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As of each call that nobody answers: that was an error when it came, and no person can do anything about it."""
+
+    def refuse(_order: StartOrder) -> RecordingId:
+        world.clock.sleep(1)
+        raise CallRefused("start recording", "the call is over", status=404)
+
+    monkeypatch.setattr(world.calls, "start", refuse)
+    event = call_event_of(world)
+    world.clock.sleep(2 * MINUTE)  # it is no young call any more, whose start would be tried again
+    take(world, event)
+    assert 1 == caplog.text.count("call.not_recorded")
+    world.clock.sleep(11 * MINUTE)
+    check(world)
+
+    assert [] == told_of(world)
 
 
 def test_nobody_hears_of_a_call_that_the_policy_refuses() -> None:
