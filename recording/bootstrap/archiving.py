@@ -13,6 +13,7 @@ from recording.chunks.proving_in_place import ProvingInPlace
 from recording.chunks.recopying import Recopying
 from recording.chunks.releasing import Releasing
 from recording.chunks.removing_overflow import RemovingOverflow
+from recording.chunks.running_chunks import RunningChunks
 from recording.chunks.setting_apart import SettingApart
 from recording.chunks.storing import Storing
 from recording.chunks.throttling import Throttling
@@ -49,6 +50,7 @@ def archiving_of(
     metadata_file, storing = MetadataFile(engine, natives), Storing(now, monotonic)
     quarantined = engine.over(real.quarantined)
     quarantine = real.quarantine
+    running = RunningChunks()
     copying = CopyingChunk(
         engine=engine,
         archive=archive,
@@ -80,10 +82,11 @@ def archiving_of(
         accepting=Accepting(metadata_file, Recopying(MetadataFile(quarantined), storing), archive, storing),
         removing_overflow=RemovingOverflow(archive, copies),
         releasing=Releasing(catalog, engine, source, archive, settings.recordings.release, now),
-        completing=Completing(topic, archive, catalog, real.record_queue, settings.archive.container, now),
+        completing=Completing(topic, archive, catalog, real.record_queue, settings.archive.container, running, now),
         writing_trail=writing_trail,
         throttling=Throttling(real.throttle, waits, now),
         queue=real.queue,
+        running=running,
         waits=waits,
         slice_seconds=settings.copy.slice_length.total_seconds(),
         monotonic=monotonic,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from recording import log
+from recording.chunks.running_chunks import RunningChunks
 from recording.core.errors import BlobExists
 from recording.core.formats import notifications
 from recording.core.formats.manifest import manifest_json, says_the_same
@@ -19,17 +20,20 @@ from recording.ports import Archive, Catalog, RecordQueue, Topic
 _ROOM = 16
 """Bytes by which the texts of two times may differ in length."""
 _UNTIL_SAVED = timedelta(seconds=10)
+_AMONG_OTHERS = timedelta(seconds=30)
+"""The same while this worker works on other chunks too: a message that came sooner would only be put off."""
 
 
 @dataclass(frozen=True, slots=True)
 class Completing:
-    """Completes recordings. `container` is the name of the archive's container."""
+    """Completes recordings. `container` is the name of the archive's container, `running` the chunks of this worker."""
 
     topic: Topic
     archive: Archive
     catalog: Catalog
     filing: RecordQueue
     container: str
+    running: RunningChunks
     now: Callable[[], datetime]
 
     def complete(self, entry: CatalogEntry) -> Completed | None:
@@ -51,7 +55,8 @@ class Completing:
         event = notifications.completed(written, self.container, name, self.now())
         self.topic.publish(event)
         # Before it is saved, so that it cannot be forgotten; it becomes visible after that.
-        self.filing.put(RecordMessage(recording_id, Task.FILE), _UNTIL_SAVED)
+        wait = _AMONG_OTHERS if len(self.running) > 1 else _UNTIL_SAVED
+        self.filing.put(RecordMessage(recording_id, Task.FILE), wait)
         fields = {
             "recording_id": recording_id,
             "chunks": len(entry.chunks),

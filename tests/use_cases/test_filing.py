@@ -70,6 +70,14 @@ def test_a_recording_is_queued_to_be_filed_when_its_manifest_is_written() -> Non
     assert [(timedelta(seconds=10), RecordMessage(RECORDING, Task.FILE))] == world.record_queue.messages
 
 
+def test_a_recording_that_is_completed_while_others_are_copied_is_filed_somewhat_later() -> None:
+    world = World()
+    world.announce(world.add())
+    with world.app.archiving.running.start(ChunkMessage(RecordingId("another"), DocumentId("document"))):
+        world.run()
+    assert [(timedelta(seconds=30), RecordMessage(RECORDING, Task.FILE))] == world.record_queue.messages
+
+
 def test_a_recording_is_filed_once() -> None:
     world, seen = archived(), Seen()
     assert [True, False] == [filing(world, seen).file(RECORDING) for _ in range(2)]
