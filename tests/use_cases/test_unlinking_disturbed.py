@@ -21,6 +21,7 @@ from recording.records.rewriting import Rewriting
 from recording.records.unlinking import UnlinkingPeople
 from tests.fakes.removal import FakeRemoval
 from tests.use_cases.erasures import ADA, ANN, BOB, KEYS, add, archive, check_erased, file_all, run_jobs, state
+from tests.use_cases.kills import KilledError
 from tests.use_cases.mutings import UNMIXED, heard, voices
 from tests.use_cases.mutings import of_two as of_two_unmixed
 from tests.use_cases.unlinkings import again, begun, check_unlinked, found_by, of_two
@@ -91,28 +92,37 @@ def test_what_a_slow_look_removes_is_never_what_a_new_attempt_names(monkeypatch:
     check_named_blobs_stand(world)
 
 
-def test_a_blob_that_a_slow_run_writes_after_all_is_erased_is_removed() -> None:
-    """Also if the row that told of it was written anew by the erasure of another person."""
-    world = of_two_unmixed()
-    ann, bob = begun(world, ANN, mode=Mode.MUTE), begun(world, BOB, mode=Mode.MUTE)
-    commit, is_erased = world.archive.commit, list[bool]()
+def run_slowly(world: World, job_id: str, meanwhile: Callable[[], None]) -> None:
+    """Run a job that mutes, with something that happens just before it commits its first blob, which stands then."""
+    commit, has_happened = world.archive.commit, list[bool]()
 
     def commit_late(name: BlobName, *rest: object) -> str:
-        if ".muted-" in name and not is_erased:
-            is_erased.append(True)
-            for _ in range(3):
-                world.app.records.jobs.run(bob)
-            erase(world)
+        if ".muted-" in name and not has_happened:
+            has_happened.append(True)
+            meanwhile()
         return commit(name, *rest)  # type: ignore[arg-type]
 
     world.archive.commit = commit_late  # type: ignore[method-assign,assignment]
     for _ in range(5):
         try:
-            world.app.records.jobs.run(ann)
+            world.app.records.jobs.run(job_id)
         except Transient:  # its message is delivered again
             continue
-    assert is_erased
+    assert has_happened
     assert [name for name in world.archive.blobs if ".muted-" in name]
+
+
+def test_a_blob_that_a_slow_run_writes_after_all_is_erased_is_removed() -> None:
+    """Also if the row that told of it was written anew by the erasure of another person."""
+    world = of_two_unmixed()
+    ann, bob = begun(world, ANN, mode=Mode.MUTE), begun(world, BOB, mode=Mode.MUTE)
+
+    def meanwhile() -> None:
+        for _ in range(3):
+            world.app.records.jobs.run(bob)
+        erase(world)
+
+    run_slowly(world, ann, meanwhile)
     file_all(world)
     again(world, 6)
     assert not [name for name in world.archive.blobs if RECORDING in name]
@@ -194,15 +204,12 @@ def test_no_manifest_of_a_part_is_written_while_a_chunk_may_still_come(monkeypat
     archive(world, SECOND, ANN)
     ann = begun(world, ANN)
 
-    class Killed(BaseException):
-        """The process is gone."""
-
     def die(*_: object) -> None:
-        raise Killed
+        raise KilledError
 
     with monkeypatch.context() as patch:
         patch.setattr(UnlinkingPeople, "_finish", die)
-        with pytest.raises(Killed):
+        with pytest.raises(KilledError):
             run_jobs(world)
     world.clock.sleep(1)
     world.deliver(file_event_of(add(world, "last", 2, ANN, BOB), event_id="last"))
@@ -285,11 +292,8 @@ def test_a_look_that_has_not_seen_that_it_begins_lets_its_row_stand(monkeypatch:
         run_jobs(world)
     assert [] == list(world.entry().recording.unlinked)
 
-    class Killed(BaseException):
-        """The process is gone."""
-
     def die(*_: object) -> None:
-        raise Killed
+        raise KilledError
 
     is_loaded = list[bool]()
 
@@ -300,7 +304,7 @@ def test_a_look_that_has_not_seen_that_it_begins_lets_its_row_stand(monkeypatch:
             world.app.records.jobs.go_on(world.app.records.jobs.load(bob))
             with monkeypatch.context() as patch:
                 patch.setattr(Rewriting, "write", die)
-                with pytest.raises(Killed):
+                with pytest.raises(KilledError):
                     world.app.records.jobs.run(bob)
         return found
 
@@ -373,22 +377,7 @@ def test_what_a_slow_run_writes_after_all_is_erased_long_after_its_completion_is
     """The archived recording is old: only that somebody is being taken out of it says that a run may be writing."""
     world = of_two_unmixed()
     world.clock.sleep(timedelta(days=30).total_seconds())
-    ann, commit, is_erased = begun(world, ANN, mode=Mode.MUTE), world.archive.commit, list[bool]()
-
-    def commit_late(name: BlobName, *rest: object) -> str:
-        if ".muted-" in name and not is_erased:
-            is_erased.append(True)
-            erase(world)
-        return commit(name, *rest)  # type: ignore[arg-type]
-
-    world.archive.commit = commit_late  # type: ignore[method-assign,assignment]
-    for _ in range(3):
-        try:
-            world.app.records.jobs.run(ann)
-        except Transient:  # its message is delivered again
-            continue
-    assert is_erased
-    assert [name for name in world.archive.blobs if ".muted-" in name]
+    run_slowly(world, begun(world, ANN, mode=Mode.MUTE), lambda: erase(world))
     file_all(world)
     again(world, 2)
     assert not [name for name in world.archive.blobs if RECORDING in name]
@@ -402,15 +391,12 @@ def test_looks_at_what_was_erased_keep_nothing_waiting_that_was_cut_off(monkeypa
     world = of_two()
     ann = begun(world, ANN)
 
-    class Killed(BaseException):
-        """The process is gone."""
-
     def die(*_: object) -> None:
-        raise Killed
+        raise KilledError
 
     with monkeypatch.context() as patch:
         patch.setattr(UnlinkingPeople, "_finish", die)
-        with pytest.raises(Killed):
+        with pytest.raises(KilledError):
             run_jobs(world)
     assert [None] == [one.finished_at for one in world.entry().recording.unlinked]
 
