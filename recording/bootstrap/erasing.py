@@ -96,7 +96,7 @@ def erasing_of(
         filing_people=unlinking.filing_people,
         holding=keeping.holding,
         duties=keeping.duties,
-        tombstones=real.tombstones,
+        is_gone=removing.is_gone,
         why_not_muted=unlinking.rewriting.why_not,
         now=real.now,
     )

@@ -192,7 +192,7 @@ class Starting:
                 server = None  # the service does not know the connection any more; a claim may have its id
         for claim in self._claims_under(server, connection):
             if claim.recording_id is None:
-                if claim.asked_by == asked_by_event(event) and _was_refused(claim):
+                if _was_refused(claim) and (event.at is None or event.at <= claim.order.first_sent):
                     return True
                 continue  # the service may never have been asked
             try:
@@ -426,7 +426,10 @@ def _claim_of(key: str, trigger: _Trigger) -> StartClaim:
 
 
 def _was_refused(claim: StartClaim) -> bool:
-    """Whether the service has refused the order, such as for a call that nobody has answered. That is told at once."""
+    """Whether the service has refused the order, such as for a call that nobody has answered. That is told at once.
+
+    The order has a new moment since.
+    """
     return claim.order.first_sent != claim.made_at
 
 

@@ -21,7 +21,7 @@ from recording.core.records.erasing import (
 )
 from recording.core.records.people import PersonRow
 from recording.core.retention import protected_until
-from recording.ports import Catalog, Tombstones
+from recording.ports import Catalog
 from recording.records.duties import Duties
 from recording.records.filing_people import FilingPeople
 from recording.records.holding import Holding
@@ -48,7 +48,7 @@ class PlanningErasure:
     filing_people: FilingPeople
     holding: Holding
     duties: Duties
-    tombstones: Tombstones
+    is_gone: Callable[[RecordingId], bool]
     why_not_muted: Callable[[CatalogEntry, Erase], tuple[Deferral, ...]]
     now: Callable[[], datetime]
 
@@ -91,7 +91,7 @@ class PlanningErasure:
             entry = self.catalog.load(recording_id)
             if entry is not None:
                 return None if entry.recording.state is RecordingState.ERASED else self._planned(entry, erase)
-            if self.tombstones.find(recording_id) is not None:
+            if self.is_gone(recording_id):
                 return None
             why = LOST
         except (EntryUnreadable, NewerSchema):

@@ -33,7 +33,7 @@ from recording.core.errors import (
 )
 from recording.core.formats.records.manifests import read_manifest
 from recording.core.formats.records.tombstones import Tombstone
-from recording.core.lifecycle import Erased, ErasureBegun, why_not_erased
+from recording.core.lifecycle import Erased, ErasureBegun, is_made_by_its_tombstone, why_not_erased
 from recording.core.model import Actor, BlobName, CatalogEntry, Chunk, RecordingId, RecordingState, RemovalReason
 from recording.core.naming import encode, journal_folder, sibling_name
 from recording.core.records.traces import Traces
@@ -118,6 +118,9 @@ class Removing:
             entry = self._begin(entry, reason, by)
         erasure = entry.recording.erasure
         if erasure is None or erasure.finished_at is not None:
+            if is_made_by_its_tombstone(entry) and self.is_unfinished(recording_id):
+                cause, hint = "its entry was lost while it was erased, and its blobs may stand", "rebuild the catalog"
+                raise RecordingOpen(_OPERATION, cause, hint=hint, ids={"recording_id": recording_id})
             self.index.delete(_UNFINISHED, encode(recording_id))
             self.writing_trail.write(entry)
             return

@@ -15,7 +15,7 @@ from typing import Protocol
 import msgspec
 
 from recording import log
-from recording.core.errors import CatalogConflict, Permanent
+from recording.core.errors import CatalogConflict, Permanent, RecordingError
 from recording.core.formats import notifications
 from recording.core.model import APP, Actor, CatalogEntry, RecordingId, RecordingState, RemovalReason
 from recording.core.naming import encode
@@ -23,6 +23,7 @@ from recording.core.retention import Duty, Kept, Step, is_busy, step_on
 from recording.ports import Catalog, Index, IndexRow, Topic
 from recording.records.duties import ASKED, ENDS, HELD, KEPT, Duties, End
 from recording.records.holding import Holding
+from recording.records.removing import OF_ONE
 
 _STATE = "retention"
 REMOVING = "ends-removing"
@@ -127,9 +128,8 @@ class Retaining:
         """Do with a recording what is to be done; None if no more may be deleted today."""
         try:
             return self._end_loaded(one, today)
-        except Permanent as error:
-            fields = {"recording_id": one.recording_id, "code": error.code, "cause": error}
-            log.event("retention.failed", fields, logging.ERROR)
+        except (Permanent, *OF_ONE) as error:
+            _log_failed(one.recording_id, error)
             self._put_off(one, today)
             return Step.BUSY
 
@@ -178,7 +178,11 @@ class Retaining:
                 if self.monotonic() >= end:
                     return
                 one = _END.decode(row.body)
-                entry = self._load(one.recording_id)
+                try:
+                    entry = self.catalog.load(one.recording_id)
+                except (Permanent, *OF_ONE) as error:  # its row stays: whether anything is deleted cannot be said
+                    _log_failed(one.recording_id, error)
+                    continue
                 if entry is not None and entry.recording.state is RecordingState.ERASED:
                     self._finish(entry, one)
                     continue
@@ -194,9 +198,8 @@ class Retaining:
         recording_id = entry.recording.recording_id
         try:
             self.removing.remove(entry, RemovalReason.RETENTION, by=APP)
-        except Permanent as error:
-            fields = {"recording_id": recording_id, "code": error.code, "cause": error}
-            log.event("retention.failed", fields, logging.ERROR)
+        except (Permanent, *OF_ONE) as error:
+            _log_failed(recording_id, error)
             return
         reason = f"its class {one.retention_class} has kept it until {one.ends_on}"
         self.topic.publish(notifications.deleted(recording_id, RemovalReason.RETENTION, reason, self.now()))
@@ -224,9 +227,8 @@ class Retaining:
     def _load(self, recording_id: RecordingId) -> CatalogEntry | None:
         try:
             return self.catalog.load(recording_id)
-        except Permanent as error:
-            fields = {"recording_id": recording_id, "code": error.code, "cause": error}
-            log.event("retention.failed", fields, logging.ERROR)
+        except (Permanent, *OF_ONE) as error:
+            _log_failed(recording_id, error)
             return None
 
     def _look_at_held(self, end: float) -> None:
@@ -283,3 +285,8 @@ class Retaining:
 
 def _of_day(state: RetentionState, today: date) -> RetentionState:
     return state if state.day == today else replace(state, day=today, removed=0, told=False)
+
+
+def _log_failed(recording_id: RecordingId, error: RecordingError) -> None:
+    fields = {"recording_id": recording_id, "code": error.code, "cause": error}
+    log.event("retention.failed", fields, logging.ERROR)

@@ -23,6 +23,7 @@ from recording.core.lifecycle import (
     Warned,
     Written,
     decide,
+    is_made_by_its_tombstone,
     knows_documents,
     knows_event,
     next_step,
@@ -255,3 +256,16 @@ def test_an_alert_that_is_not_of_it_is_not_told() -> None:
     entry = changed_recording(begun(), untold=(Alert(Alarm.LOST, "gone"), Alert(Alarm.STUCK, "slow")))
     told = decide(entry, Told((Alert(Alarm.LOST, "gone"),)), LATER).entry.recording.untold
     assert (Alert(Alarm.STUCK, "slow"),) == told
+
+
+def test_what_a_tombstone_alone_makes_is_known_from_what_was_erased_to_its_end() -> None:
+    made = decide(None, ErasureBegun(RECORDING_ID, RemovalReason.ERASURE), NOW, ADA).entry
+    assert is_made_by_its_tombstone(made)
+    known = replace(made.recording, announced_at=NOW)
+    assert not is_made_by_its_tombstone(replace(made, recording=known))
+    asked = replace(made.recording, requested_at=NOW)
+    assert not is_made_by_its_tombstone(replace(made, recording=asked))
+    assert made.recording.erasure is not None
+    later = replace(made.recording.erasure, finished_at=NOW + timedelta(seconds=1))
+    assert not is_made_by_its_tombstone(replace(made, recording=replace(made.recording, erasure=later)))
+    assert not is_made_by_its_tombstone(replace(made, recording=replace(made.recording, erasure=None)))

@@ -418,3 +418,45 @@ def test_a_long_certificate_of_somebody_of_many_ids_keeps_no_erasure_from_its_en
     result = json.loads(world.app.records.jobs.load(erasure_id).result)
     body = world.trail.archive.blobs[result["certificate"]].content
     assert (hashlib.sha256(body).hexdigest(), "") == (result["sha256"], result["text"])
+
+
+def cut_off_and_lost() -> World:
+    """Two recordings, of which one's erasure was killed before its first blob went, and its entry lost then."""
+    world = two_recordings()
+
+    def die(_: BlobName) -> None:
+        raise KilledError
+
+    world.removals["archive"].remove = die  # type: ignore[method-assign]
+    with pytest.raises(KilledError):
+        erase(world)
+    del world.removals["archive"].remove  # type: ignore[method-assign]
+    world.catalog.entries.clear()
+    world.open_work.rows.clear()
+    world.worker()
+    return world
+
+
+def test_an_event_makes_no_end_of_an_erasure_whose_entry_was_lost() -> None:
+    """The entry that it makes names no blob: until the rebuild nothing is certified, and its row stays."""
+    world = cut_off_and_lost()
+    world.deliver(file_event_of(add(world, "late", 2, ANN), event_id="late"))
+    world.run()
+    again(world, 2)
+    assert world.app.records.removing.is_unfinished(RECORDING)
+
+    world.app.records.jobs.make(JobKind.REBUILD, "{}", by=ADA)
+    run_jobs(world)
+    again(world, 2)
+    assert not world.app.records.removing.is_unfinished(RECORDING)
+    assert b"her voice" not in everything(world).values()
+
+
+def test_a_plan_names_what_may_stand_of_an_erasure_that_was_cut_off() -> None:
+    """Its tombstone alone does not say that it is gone: else a certificate would."""
+    world = cut_off_and_lost()
+    shown = world.app.records.erasing.plan(Person(raw_id=ANN), Mode.WHOLE, WHY, by=ADA)
+    assert shown.plan is not None
+    assert ["open"] == [
+        why.why for one in shown.plan.recordings if one.recording_id == RECORDING for why in one.deferred
+    ]

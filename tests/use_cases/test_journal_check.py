@@ -473,6 +473,10 @@ def test_nobody_hears_again_of_a_call_whose_start_the_service_has_refused(
     world.clock.sleep(2 * MINUTE)  # it is no young call any more, whose start would be tried again
     take(world, event)
     assert 1 == caplog.text.count("call.not_recorded")
+    take(
+        world, {**event, "id": str(uuid.uuid4())}
+    )  # another of the same call: its start is asked for by the same claim
+    assert 2 == caplog.text.count("call.not_recorded")
     world.clock.sleep(11 * MINUTE)
     check(world)
 

@@ -502,3 +502,13 @@ def test_the_state_of_two_passes_at_once_stays_within_the_limit() -> None:
     retaining(world, first).run()
 
     assert 2 == len({*first.removed, *second.removed})
+
+
+def test_an_entry_of_a_newer_version_keeps_no_other_from_its_end() -> None:
+    """As after a step back: it is looked at again the next day."""
+    world = world_of("r1", "r2")
+    world.catalog.newer.add(RecordingId("r1"))
+    removing = FakeRemoving(world)
+    assert {ENDS_ON: ["r2"]} == pass_until(world, removing, ENDS_ON)
+    world.catalog.newer.clear()
+    assert {ENDS_ON + DAY: ["r1"]} == pass_until(world, removing, ENDS_ON + 2 * DAY)

@@ -112,7 +112,7 @@ is done next (`next_step`). A new field or value is stored in the catalog: raise
 from recording.core.lifecycle.applying import CONFIRMED_AFTER, Decision, decide, decide_all, makes_entry
 from recording.core.lifecycle.candidates import located
 from recording.core.lifecycle.changes import with_chunks, with_state
-from recording.core.lifecycle.erasing import why_not_erased
+from recording.core.lifecycle.erasing import is_made_by_its_tombstone, why_not_erased
 from recording.core.lifecycle.facts import (
     Announced,
     Announcement,
@@ -273,6 +273,7 @@ __all__ = [
     "decide_all",
     "doubts_about_whole",
     "has_taken_out",
+    "is_made_by_its_tombstone",
     "is_paused",
     "is_paused_by_others",
     "is_stale",

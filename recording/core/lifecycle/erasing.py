@@ -68,6 +68,20 @@ def erasure_begun(entry: CatalogEntry | None, fact: ErasureBegun, now: datetime,
     return with_fields(entry, state=RecordingState.ERASED, erasure=Erasure(now, fact.reason, by))
 
 
+def is_made_by_its_tombstone(entry: CatalogEntry) -> bool:
+    """Whether nothing is known of an erased recording but that: its entry was lost, and an event made this one.
+
+    Of one whose erasure was cut off, blobs may stand that it does not name.
+    """
+    known, erasure = entry.recording, entry.recording.erasure
+    return (
+        erasure is not None
+        and erasure.begun_at == erasure.finished_at
+        and known.announced_at is None
+        and known.requested_at is None
+    )
+
+
 def after_erasure(entry: CatalogEntry, fact: Fact, now: datetime, by: Actor) -> CatalogEntry:
     """The entry of an erased recording after a fact: all but what concludes the erasure is refused, and noted.
 
