@@ -125,7 +125,9 @@ class OwnIdentities:
     def _find(self, key: str) -> IndexRow | None:
         """The row of a key, under whichever key of the index."""
         self.people.current()
-        found = (self.index.get(partition_of(one.key_id), one.own(key)) for one in self.people.keys)
+        keys = self.people.keys
+        again = keys[:1] if len(keys) > 1 else ()  # it may have been moved there between the looks
+        found = (self.index.get(partition_of(one.key_id), one.own(key)) for one in (*keys, *again))
         return next((row for row in found if row is not None and not _is_mark(row)), None)
 
     def _keep(self, row: IndexRow | None, key: str) -> bool:

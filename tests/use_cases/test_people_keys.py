@@ -559,6 +559,26 @@ def test_what_stands_under_the_oldest_key_does_not_come_back_over_a_newer_row_th
     assert [] == own_rows(world, ADA)
 
 
+@pytest.mark.parametrize("how", ["found", "forgotten"])
+def test_a_key_is_found_whose_row_is_moved_between_the_looks_under_each_key(how: str) -> None:
+    """An erasure that does not find it would leave what it stands for."""
+    world = rotated(filed(), f"{NEXT},{KEY}")
+    people, get = world.app.records.people, world.index.get
+
+    def get_then(partition: str, key: str) -> IndexRow | None:
+        world.index.get = get  # type: ignore[method-assign]
+        found = get(partition, key)
+        rehash(world)
+        return found
+
+    world.index.get = get_then  # type: ignore[method-assign]
+    if how == "found":
+        assert (ADA,) == people.raw_ids("crm-1")
+    else:
+        people.forget("crm-1", (ADA,))
+        assert [] == own_rows(world, ADA)
+
+
 def own_rows(world: World, raw_id: str) -> list[str]:
     """The rows of own keys that stand for somebody."""
     rows = world.index.rows.values()
