@@ -34,15 +34,15 @@ class TableIndex:
         except AzureError as error:
             raise _error("write index", error) from error
 
-    def insert(self, row: IndexRow) -> bool:
+    def insert(self, row: IndexRow) -> IndexRow | None:
         """See `ports.Index.insert`."""
         try:
-            self._table.insert(_fields(row))
+            etag = self._table.insert(_fields(row))
         except AzureError as error:
             if is_conflict(error):
-                return False
+                return None
             raise _error("write index", error) from error
-        return True
+        return replace(row, version=etag)
 
     def replace(self, row: IndexRow) -> IndexRow | None:
         """See `ports.Index.replace`."""

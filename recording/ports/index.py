@@ -8,7 +8,8 @@ from typing import Protocol
 class IndexRow:
     """A row. The keys name nobody in clear; `body` is JSON of at most 60 KiB, not shown by `repr`.
 
-    `version` is the ETag of what was read by `get`, the condition of `replace` and `remove`; a row of a page has none.
+    `version` is the ETag of what was read by `get`, or written by `insert` or `replace`: the condition of `replace` and
+    `remove`. A row of a page has none.
     """
 
     partition: str
@@ -38,8 +39,11 @@ class Index(Protocol):
             ArchiveBusy, ArchiveRefused: it may or may not be written; retry.
         """
 
-    def insert(self, row: IndexRow) -> bool:
-        """Write the row unless there is one with its keys; whether it was written."""
+    def insert(self, row: IndexRow) -> IndexRow | None:
+        """Write the row unless there is one with its keys; the row as written, None if there is one.
+
+        None does not say that somebody else wrote it: the reply to a request that wrote it may have been lost.
+        """
 
     def replace(self, row: IndexRow) -> IndexRow | None:
         """Write the row if the one with its keys still has its `version`; the row as written, None if not."""
@@ -49,6 +53,8 @@ class Index(Protocol):
 
     def remove(self, row: IndexRow) -> bool:
         """Delete the row if the one with its keys still has its `version`; whether it was deleted.
+
+        False does not say that somebody else deleted it: the reply to a request that did may have been lost.
 
         Raises:
             ValueError: it is a row of a page, which has no version: `get` it.

@@ -6,12 +6,15 @@ whose keys begin with the day: what is over is a range of keys, so that nobody n
 left, and what the daily pass asks for does not grow with the archive.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import msgspec
 
+from recording import log
+from recording.core.errors import EntryUnreadable, NewerSchema
 from recording.core.model import CatalogEntry, RecordingId, RecordingState
 from recording.core.naming import encode
 from recording.core.retention import (
@@ -41,6 +44,7 @@ KEPT = "ends-never"
 PROTECTED = "its blobs cannot be deleted yet"
 _DUTY = "duty"
 _CHOICE = "duty-choice"
+_UNREAD = NoEnd(Kept.JOINED_UNREAD)
 _MOST_JOINED = 20
 """Recordings of one call that continue each other."""
 
@@ -89,7 +93,7 @@ class Duties:
 
     def file(self, entry: CatalogEntry) -> None:
         """Write the rows of a recording, and of those of its call that it continues or that continue it."""
-        for one in self.joined(entry):
+        for one in self._joined(entry)[0]:
             self.place(one)
 
     def place(self, entry: CatalogEntry, not_before: date | None = None, why: str = "") -> End | None:
@@ -105,7 +109,8 @@ class Duties:
             self.unfile(recording_id)
             return None
         duty, _ = self.duty_of(entry)
-        self.moving.place(entry, duty)
+        if duty != _UNREAD:  # else what is known stays as it is
+            self.moving.place(entry, duty)
         is_held = bool(self.holding.of(recording_id, entry))
         return self._write(self._end_of(entry, duty, is_held=is_held, not_before=not_before, why=why))
 
@@ -117,23 +122,34 @@ class Duties:
 
     def duty_of(self, entry: CatalogEntry) -> tuple[Duty | NoEnd, bool]:
         """Until when a recording is kept, and whether a person has decided that it may be deleted then."""
-        joined = self.joined(entry)
+        joined, is_all = self._joined(entry)
+        if not is_all:
+            return _UNREAD, False
         by_holds = [name for one in joined for name in self.holding.classes_of(one.recording.recording_id)]
         return with_choice(duty_of(joined, by_holds, self.classes), self.choice(entry.recording.recording_id))
 
-    def joined(self, entry: CatalogEntry) -> tuple[CatalogEntry, ...]:
-        """The recording, and those of its call that it continues or that continue it, as far as they are known."""
+    def _joined(self, entry: CatalogEntry) -> tuple[tuple[CatalogEntry, ...], bool]:
+        """The recording, and those of its call that it continues or that continue it; whether all could be read.
+
+        One that cannot be read, perhaps for good, must keep no other from being filed, or held, or let go by a hold.
+        """
         found = {entry.recording.recording_id: entry}
-        wanted = list(_neighbours(entry))
+        wanted, is_all = list(_neighbours(entry)), True
         while wanted and len(found) < _MOST_JOINED:
             recording_id = wanted.pop()
             if recording_id in found:
                 continue
-            other = self.catalog.load(recording_id)
+            try:
+                other = self.catalog.load(recording_id)
+            except (EntryUnreadable, NewerSchema) as error:
+                fields = {"recording_id": recording_id, "code": error.code, "cause": error}
+                log.event("retention.joined_unread", fields, logging.WARNING)
+                is_all = False
+                continue
             if other is not None and other.recording.state is not RecordingState.ERASED:
                 found[recording_id] = other
                 wanted += _neighbours(other)
-        return tuple(found.values())
+        return tuple(found.values()), is_all
 
     def end_of(self, recording_id: RecordingId) -> End | None:
         """Where a recording stands; None if nobody has said yet."""
@@ -178,6 +194,9 @@ class Duties:
         key = encode(recording_id)
         if duty == NoEnd(Kept.CLASSES_UNKNOWN):  # the first pass that can read them decides
             return End(recording_id, ENDS, f"{_day(self.now().date())}~{key}", why=Kept.CLASSES_UNKNOWN)
+        if duty == _UNREAD:  # not today: the pass of today could not decide either
+            tomorrow = self.now().date() + timedelta(days=1)
+            return End(recording_id, ENDS, f"{_day(tomorrow)}~{key}", why=Kept.JOINED_UNREAD)
         if isinstance(duty, NoEnd):
             return End(recording_id, KEPT, key, why=duty.reason)
         if is_held:

@@ -31,12 +31,9 @@ class FakeIndex:
         self.asked += 1
         self._write(row)
 
-    def insert(self, row: IndexRow) -> bool:
+    def insert(self, row: IndexRow) -> IndexRow | None:
         self.asked += 1
-        if (row.partition, row.key) in self.rows:
-            return False
-        self._write(row)
-        return True
+        return None if (row.partition, row.key) in self.rows else self._write(row)
 
     def replace(self, row: IndexRow) -> IndexRow | None:
         self.asked += 1

@@ -117,7 +117,7 @@ def test_a_hold_that_ends_while_lost_ones_are_brought_back_stays_ended(
     holding = world.app.records.holding
     made, insert = holding.insert(hold(Scope(person=("8:acs:somebody",)), state=HoldState.ENDING)), world.index.insert
 
-    def insert_late(row: IndexRow) -> bool:
+    def insert_late(row: IndexRow) -> IndexRow | None:
         holding.close(made)
         return insert(row)
 

@@ -1,5 +1,6 @@
 """The customer's own keys of people, and the keys of the index, which are changed without a gap."""
 
+import base64
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -412,7 +413,7 @@ def test_whoever_is_forgotten_while_rows_are_hashed_anew_stays_so(at: str, monke
         people.forget("crm-1", (ADA,))
         move(own, row)
 
-    def insert_late(row: IndexRow) -> bool:
+    def insert_late(row: IndexRow) -> IndexRow | None:
         if row.partition.startswith("own~"):
             people.forget("crm-1", (ADA,))
         return insert(row)
@@ -424,6 +425,158 @@ def test_whoever_is_forgotten_while_rows_are_hashed_anew_stays_so(at: str, monke
     rehash(world)
     assert people.own.find("crm-1") is None
     assert [] == own_rows(world, ADA)
+
+
+def while_moved(world: World, act: Callable[[], object]) -> None:
+    """Write rows anew; once, between the new row of an own key and the removal of the old one, that is done."""
+    insert = world.index.insert
+
+    def insert_then(row: IndexRow) -> IndexRow | None:
+        if not row.partition.startswith("own~"):
+            return insert(row)
+        world.index.insert = insert  # type: ignore[method-assign]
+        written = insert(row)
+        act()
+        return written
+
+    world.index.insert = insert_then  # type: ignore[method-assign]
+    rehash(world)
+
+
+SAVES: dict[str, Callable[[World], object]] = {
+    "saved": lambda world: world.app.records.people.save([OwnIdentity("crm-1", (ADA,))], by=BY),
+    "saved by who has seen it": lambda world: world.app.records.people.save_one(
+        OwnIdentity("crm-1", (ADA,)), ANY_TAG, by=BY
+    ),
+    "somebody else is forgotten": lambda world: world.app.records.people.forget("crm-1", (EVE,)),
+}
+
+
+@pytest.mark.parametrize("how", SAVES)
+def test_a_key_that_is_saved_as_it_was_while_rows_are_hashed_anew_is_known_still(how: str) -> None:
+    world = rotated(filed(), f"{NEXT},{KEY}")
+    while_moved(world, lambda: SAVES[how](world))
+    assert (ADA,) == world.app.records.people.raw_ids("crm-1")
+
+
+def test_two_runs_at_once_that_hash_rows_anew_lose_no_key() -> None:
+    """One has inserted the new row, and the other removes the old one."""
+    world = rotated(filed(), f"{NEXT},{KEY}")
+    (old,) = (row for row in world.index.rows.values() if row.partition.startswith("own~"))
+    while_moved(world, lambda: world.app.records.people.own.move(old))
+    assert (ADA,) == world.app.records.people.raw_ids("crm-1")
+    rotated(world, NEXT)
+    assert (ADA,) == world.app.records.people.raw_ids("crm-1")
+
+
+def test_a_row_whose_removal_was_repeated_as_its_reply_was_lost_is_hashed_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The repeated request finds none."""
+    world = rotated(filed(), f"{NEXT},{KEY}")
+    remove = world.index.remove
+
+    def remove_twice(row: IndexRow) -> bool:
+        remove(row)
+        return remove(row)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.index, "remove", remove_twice)
+        rehash(world)
+    assert (ADA,) == world.app.records.people.raw_ids("crm-1")
+
+
+def forget_late(world: World, *then: Callable[[], object]) -> None:
+    """Forget whoever is found under the older key, after the new row of the key was written; then something else."""
+    people, replaced = world.app.records.people, world.index.replace
+
+    def replace_late(row: IndexRow) -> IndexRow | None:
+        world.index.replace = replaced  # type: ignore[method-assign]
+        found: list[IndexRow | None] = []
+
+        def forgotten() -> None:
+            found.append(replaced(row))
+            for act in then:
+                act()
+
+        while_moved(world, forgotten)
+        return found[0]
+
+    world.index.replace = replace_late  # type: ignore[method-assign]
+    people.forget("crm-1", (ADA,))
+
+
+def test_whoever_was_found_before_rows_are_hashed_anew_and_is_forgotten_meanwhile_stays_so() -> None:
+    """Nothing is left of the mark either."""
+    world = rotated(filed(), f"{NEXT},{KEY}")
+    forget_late(world)
+    assert world.app.records.people.own.find("crm-1") is None
+    assert [] == [row for row in world.index.rows if row[0].startswith("own~")]
+
+
+@pytest.mark.parametrize("how", SAVES)
+def test_a_key_that_is_saved_again_after_it_was_forgotten_while_rows_are_hashed_anew_is_known(how: str) -> None:
+    world = rotated(filed(), f"{NEXT},{KEY}")
+    forget_late(world, lambda: SAVES[how](world))
+    assert (ADA,) == world.app.records.people.raw_ids("crm-1")
+
+
+@pytest.mark.parametrize("is_one", [True, False])
+def test_a_mark_of_who_is_forgotten_names_nobody_and_is_gone_with_the_next_run(*, is_one: bool) -> None:
+    world = rotated(filed(), f"{NEXT},{KEY}")
+    people = world.app.records.people
+    if is_one:
+        people.save_one(OwnIdentity("crm-1", ()), ANY_TAG, by=BY)
+    else:
+        people.save([OwnIdentity("crm-1", ())], by=BY)
+    (mark,) = (row for row in world.index.rows.values() if row.partition.startswith("own~"))
+    assert b"crm-1" not in mark.body
+    assert people.own.find("crm-1") is None
+    with pytest.raises(UnknownPerson):
+        people.raw_ids("crm-1")
+    rehash(world)
+    assert [] == [row for row in world.index.rows if row[0].startswith("own~")]
+
+
+def test_what_stands_under_the_oldest_key_does_not_come_back_over_a_newer_row_that_is_not_moved_yet() -> None:
+    """Of a person who is forgotten there, while it is hashed anew; a run that was cut off has left it."""
+    world = filed()
+    (old,) = (row for row in world.index.rows.values() if row.partition.startswith("own~"))
+    people = rotated(world, f"{NEXT},{KEY}").app.records.people
+    people.save_one(OwnIdentity("crm-1", (EVE,)), ANY_TAG, by=BY)
+    world.index.put(old)
+    third = base64.b64encode(b"t" * 32).decode()
+    people = rotated(world, f"{third},{NEXT},{KEY}").app.records.people
+    get = world.index.get
+
+    def get_then(partition: str, key: str) -> IndexRow | None:
+        world.index.get = get  # type: ignore[method-assign]
+        found = get(partition, key)
+        people.forget("crm-1", (ADA,))
+        return found
+
+    world.index.get = get_then  # type: ignore[method-assign]
+    people.own.move(old)
+    assert (EVE,) == people.raw_ids("crm-1")
+    assert [] == own_rows(world, ADA)
+
+
+@pytest.mark.parametrize("how", ["found", "forgotten"])
+def test_a_key_is_found_whose_row_is_moved_between_the_looks_under_each_key(how: str) -> None:
+    """An erasure that does not find it would leave what it stands for."""
+    world = rotated(filed(), f"{NEXT},{KEY}")
+    people, get = world.app.records.people, world.index.get
+
+    def get_then(partition: str, key: str) -> IndexRow | None:
+        world.index.get = get  # type: ignore[method-assign]
+        found = get(partition, key)
+        rehash(world)
+        return found
+
+    world.index.get = get_then  # type: ignore[method-assign]
+    if how == "found":
+        assert (ADA,) == people.raw_ids("crm-1")
+    else:
+        people.forget("crm-1", (ADA,))
+        assert [] == own_rows(world, ADA)
 
 
 def own_rows(world: World, raw_id: str) -> list[str]:

@@ -1,19 +1,22 @@
 """Recordings are kept for as long as their duty says, and end then: a daily pass, planned, counted, limited."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from recording.core.errors import DecisionRefused, EntryUnreadable, UnknownRecording
-from recording.core.formats.api import ChoiceRequest, PageRequest
+from recording.core.callers import Caller
+from recording.core.errors import DecisionRefused, EntryUnreadable, NewerSchema, RecordingError, UnknownRecording
+from recording.core.formats.api import ChoiceRequest, PageRequest, etag_of_hold, parse_hold
 from recording.core.model import Actor, CatalogEntry, Continuation, RecordingId
 from recording.core.records.holds import Hold, HoldState, Scope
-from recording.core.retention import Choice
+from recording.core.retention import Choice, Kept
 from recording.records.duties import ASKED, ENDS, HELD, KEPT
+from recording.records.filing import about
 from tests.core.entries_of import APPLIED, changed_recording
-from tests.use_cases.keepings import FakeRemoving, erased, file_all, retaining
+from tests.use_cases.keepings import FakeRemoving, erased, file_all, retaining, run_jobs
 from tests.use_cases.world import START, World, file_event_of
 
 DAY = timedelta(days=1)
@@ -456,6 +459,50 @@ def test_an_entry_that_cannot_be_read_keeps_no_other_from_its_end(monkeypatch: p
         patch.setattr(world.catalog, "load", unreadable)
         assert {ENDS_ON: ["r2"]} == pass_until(world, FakeRemoving(world), ENDS_ON)
     assert [["r1"]] == list(pass_until(world, FakeRemoving(world), ENDS_ON + 2 * DAY).values())
+
+
+@pytest.mark.parametrize("error", [EntryUnreadable("load", "no JSON"), NewerSchema("load", "a newer schema")])
+def test_one_that_cannot_be_read_keeps_those_that_continue_it_from_no_filing_and_no_end_of_a_hold(
+    error: RecordingError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They end together: so none of them ends before it can be read again, and each is looked at on every day."""
+    world = world_of("r1", "r2", "r3")
+    changed(world, "r1", continued_by=RecordingId("r2"))
+    changed(world, "r2", continues=Continuation(RecordingId("r1"), START))
+    with_class(world, "r1", "long")
+    deciding, holding = world.app.records.keeping.deciding_holds, world.app.records.holding
+    asked = {"reason": "a court asks", "owner": "legal", "reviewOn": "2027-04-01", "by": "anna", "recordings": ["r2"]}
+    request = parse_hold(json.dumps(asked).encode(), Caller(Actor("key")), world.clock.now().date())
+    load = world.catalog.load
+
+    def unreadable(recording_id: RecordingId) -> CatalogEntry | None:
+        if recording_id == "r1":
+            raise error
+        return load(recording_id)
+
+    removing = FakeRemoving(world)
+    with monkeypatch.context() as patch:
+        patch.setattr(world.catalog, "load", unreadable)
+        made = deciding.make(request, (), by=ANNA)
+        run_jobs(world)
+        assert HoldState.ACTIVE is holding.load(made.hold_id).state
+        assert [made.hold_id] == [one.hold_id for one in holding.of(RecordingId("r2"))]
+        deciding.end(made.hold_id, etag_of_hold(holding.load(made.hold_id)), "it is over", by=ANNA)
+        run_jobs(world)
+        assert HoldState.ENDED is holding.load(made.hold_id).state
+        assert () == holding.of(RecordingId("r2"))
+
+        world.index.delete(about(RecordingId("r2")), "filed")
+        assert world.app.records.filing.file(RecordingId("r2"))
+        if isinstance(error, EntryUnreadable):  # else the pass itself waits for the version that can read it
+            assert {ENDS_ON: ["r3"]} == pass_until(world, removing, date(2026, 6, 20))
+        end = world.app.records.keeping.duties.end_of(RecordingId("r2"))
+        assert end is not None
+        assert Kept.JOINED_UNREAD == end.why
+    written(world)
+    world.clock.at = datetime(2026, 6, 20, tzinfo=UTC)
+    found = pass_until(world, removing, date(2026, 6, 22))
+    assert {"r1", "r2"} == {one for ones in found.values() for one in ones} - {"r3"}
 
 
 def test_the_plan_counts_by_class_and_costs_the_same_however_much_is_kept() -> None:

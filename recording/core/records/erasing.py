@@ -18,6 +18,7 @@ MOST_SHOWN = 500
 _UNKNOWN_DUTIES = {
     Kept.UNKNOWN_CLASS: "a class that is not declared",
     Kept.CLASSES_UNKNOWN: "classes that cannot be read",
+    Kept.JOINED_UNREAD: "that of a recording that cannot be read, and with which it ends",
 }
 """Nobody can say that these recordings have no duty."""
 

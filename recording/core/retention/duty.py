@@ -20,6 +20,8 @@ class Kept(StrEnum):
     """It is not known when it ended, or its days lead beyond every calendar."""
     CLASSES_UNKNOWN = "RETENTION_CLASSES cannot be read"
     """Nothing can be said now: it is looked at again as soon as they can."""
+    JOINED_UNREAD = "a recording that it continues, or that continues it, cannot be read"
+    """They end together, so nothing can be said now: it is looked at again each day."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,13 @@ def until(day: date) -> Duty:
         ((), NoEnd(Kept.UNKNOWN_CLASS), None, True, ()),
         ((), NoEnd(Kept.CLASSES_UNKNOWN), None, False, (Deferral(Why.DUTY, "classes that cannot be read"),)),
         ((), NoEnd(Kept.CLASSES_UNKNOWN), None, True, ()),
+        (
+            (),
+            NoEnd(Kept.JOINED_UNREAD),
+            None,
+            False,
+            (Deferral(Why.DUTY, "that of a recording that cannot be read, and with which it ends"),),
+        ),
         ((), NO_END, TOMORROW, True, (Deferral(Why.PROTECTED, "its blobs are immutable", TOMORROW),)),
         ((), NO_END, TODAY, False, ()),
     ],
