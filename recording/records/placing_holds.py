@@ -237,7 +237,7 @@ class PlacingHolds:
                 self.holding.close(hold)
                 log.event("hold.ended", {"hold_id": hold.hold_id, "recordings": done})
                 return self._saved(replace(job, state=JobState.DONE, progress={"recordings": done}))
-            released = sum(self._release(hold, row.recording_id) for row in found)
+            released = sum(map(self._let_go, [hold] * len(found), found))
             done, left = done + released, left + len(found) - released
             job = self._saved(replace(job, progress={"recordings": done}))
             if left and not after:
@@ -245,6 +245,20 @@ class PlacingHolds:
                 hint = "rebuild what the catalog has lost, or deploy the version that has written it"
                 raise CatalogConflict("take off hold", cause, hint=hint, ids={"hold_id": hold.hold_id})
         return job
+
+    def _let_go(self, hold: Hold, row: OnRecording) -> bool:
+        """Take an ended hold off a recording. What it has done to one that could not be read is only known now."""
+        if row.is_sure:
+            return self._release(hold, row.recording_id)
+        entry = self.load(row.recording_id)
+        if entry is None:
+            return False
+        is_held = self._covers(hold, entry)
+        if not is_held:
+            self.holding.forget_class(row.recording_id, hold)
+        elif entry.recording.state is not RecordingState.ERASED:
+            self.updates.apply(row.recording_id, Held(hold.hold_id), by=hold.made_by)
+        return self._release(hold, row.recording_id, was_held=is_held)
 
     def _release(self, hold: Hold, recording_id: RecordingId, *, was_held: bool = True) -> bool:
         """Take a hold off a recording; idempotent. What it has put off happens by itself if it was the last.

@@ -252,6 +252,41 @@ def test_a_recording_that_is_filed_before_that_day_is_held_and_its_trail_says_so
     assert ["Held"] == holds_in_trail(world, "r1")
 
 
+def test_a_hold_that_ends_before_that_day_leaves_nothing_on_what_it_did_not_cover() -> None:
+    """Neither its class, by which the recording would be kept for years, nor an act about it."""
+    world = world_of("r1", "r2", RETENTION_CLASSES=CLASSES)
+    world.catalog.newer.add(RecordingId("r1"))
+    hold = made(world, query={"since": "2026-02-28", "until": "2026-03-01"}, retentionClass="long")
+    run_jobs(world)
+    world.catalog.newer.clear()
+    end(world, hold)
+    run_jobs(world)
+
+    holding = world.app.records.holding
+    assert HoldState.ENDED is holding.load(hold.hold_id).state
+    assert () == holding.of(RecordingId("r1"))
+    assert () == holding.classes_of(RecordingId("r1"))
+    assert [] == holds_in_trail(world, "r1")
+
+
+def test_a_hold_that_ends_before_that_day_has_a_beginning_in_the_trail_of_what_it_covered() -> None:
+    """And its class counts after its end, as that of any other recording that it covered."""
+    world = world_of("r1", "r2", RETENTION_CLASSES=CLASSES)
+    world.catalog.newer.add(RecordingId("r1"))
+    hold = made(world, call="call-1", retentionClass="long")
+    run_jobs(world)
+    world.catalog.newer.clear()
+    end(world, hold)
+    run_jobs(world)
+
+    holding = world.app.records.holding
+    assert HoldState.ENDED is holding.load(hold.hold_id).state
+    assert () == holding.of(RecordingId("r1"))
+    assert ("long",) == holding.classes_of(RecordingId("r1"))
+    assert set() == held(world)
+    assert ["Held", "HoldEnded"] == holds_in_trail(world, "r1")
+
+
 def test_a_hold_that_ends_while_an_entry_cannot_be_read_leaves_no_legal_hold() -> None:
     """Else nothing could ever delete its blobs: the job waits for the version that can read it."""
     world = world_of("r1", "r2")
