@@ -52,13 +52,14 @@ class LateWrites:
 
     Attributes:
         remove: removes what stands beside that manifest, and the rows of the recording.
-        look_again: removes what names somebody who was taken out of the recording, as far as its entry is known.
+        look_again: removes what names somebody who was taken out of the recording, as far as its entry is known;
+            False if that cannot be done yet.
     """
 
     catalog: Catalog
     index: Index
     remove: Callable[[CatalogEntry, BlobName], None]
-    look_again: Callable[[CatalogEntry], None]
+    look_again: Callable[[CatalogEntry], bool]
     new_id: Callable[[], uuid.UUID]
     now: Callable[[], datetime]
 
@@ -128,7 +129,9 @@ class LateWrites:
         if is_unlinking(entry):  # that removes it itself, and perhaps has passed it already
             return False
         if entry.recording.unlinked and entry.recording.manifest_name != late.manifest:
-            self.look_again(entry)  # which writes too: it must not be erased meanwhile
+            if not self.look_again(entry):
+                return False
+            # That writes too: it must not be erased meanwhile.
             latest = self.catalog.load(late.recording_id)
             return latest is not None and latest.recording.erasure is None
         return True
