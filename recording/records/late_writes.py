@@ -6,12 +6,13 @@ Each writer has a row of its own: that another one has looked says nothing of wh
 
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import msgspec
 
+from recording.core.errors import RecordingError
 from recording.core.lifecycle import is_unlinking
 from recording.core.model import BlobName, CatalogEntry, RecordingId
 from recording.core.naming import encode
@@ -51,13 +52,14 @@ class LateWrites:
 
     Attributes:
         remove: removes what stands beside that manifest, and the rows of the recording.
-        look_again: removes what names somebody who was taken out of the recording, as far as its entry is known.
+        look_again: removes what names somebody who was taken out of the recording, as far as its entry is known;
+            False if that cannot be done yet.
     """
 
     catalog: Catalog
     index: Index
     remove: Callable[[CatalogEntry, BlobName], None]
-    look_again: Callable[[CatalogEntry], None]
+    look_again: Callable[[CatalogEntry], bool]
     new_id: Callable[[], uuid.UUID]
     now: Callable[[], datetime]
 
@@ -76,7 +78,13 @@ class LateWrites:
         late = _Late(recording.recording_id, manifest, at=self.now(), **ids)
         row = IndexRow(_LATE, f"{_prefix(recording.recording_id)}{self.new_id()}", msgspec.json.encode(late))
         self.index.put(row)
-        yield
+        try:
+            yield
+        except RecordingError:  # it is tried again, with a row of its own; whoever is cut off leaves this one
+            with suppress(RecordingError):  # the row stays, and what is told is why the writer has failed
+                if self._is_kept(late):
+                    self.index.delete(_LATE, row.key)
+            raise
         if self._is_settled(late):
             self.index.delete(_LATE, row.key)
 
@@ -96,6 +104,11 @@ class LateWrites:
             if self._is_settled(late) and is_over:
                 self.index.delete(_LATE, row.key)
 
+    def _is_kept(self, late: _Late) -> bool:
+        """As `_is_settled`, but not of one that is erased: what a writer that failed has asked for may come late."""
+        entry = self.catalog.load(late.recording_id)
+        return entry is not None and entry.recording.erasure is None and self._is_looked_at(entry, late)
+
     def _is_settled(self, late: _Late) -> bool:
         """Remove what is not to be left of what was written; whether nothing of it can be left then."""
         entry = self.catalog.load(late.recording_id)
@@ -109,10 +122,16 @@ class LateWrites:
             known = replace(entry.recording, **ids)
             self.remove(replace(entry, recording=known), late.manifest)
             return True
-        if is_unlinking(entry):  # likewise
+        return self._is_looked_at(entry, late)
+
+    def _is_looked_at(self, entry: CatalogEntry, late: _Late) -> bool:
+        """Remove what names somebody who was taken out meanwhile; whether nothing of it can be left then."""
+        if is_unlinking(entry):  # that removes it itself, and perhaps has passed it already
             return False
         if entry.recording.unlinked and entry.recording.manifest_name != late.manifest:
-            self.look_again(entry)  # which writes too: it must not be erased meanwhile
+            if not self.look_again(entry):
+                return False
+            # That writes too: it must not be erased meanwhile.
             latest = self.catalog.load(late.recording_id)
             return latest is not None and latest.recording.erasure is None
         return True

@@ -79,7 +79,10 @@ class PlacingHolds:
         for call in sorted(calls_of(entry.recording)):
             self.index.put(_row(_of_call(call), recording_id))
         for hold in self.holding.of(recording_id, entry):
-            self._hold(hold, entry)
+            if self._is_sure(hold, recording_id):
+                self._hold(hold, entry)
+            else:  # a row counts that was written while it could not be read: what it says now decides
+                self.make_sure(hold, entry)
 
     def unfile(self, entry: CatalogEntry) -> None:
         """Remove the rows by which a recording is found by its call; idempotent."""
@@ -159,11 +162,15 @@ class PlacingHolds:
         """
         recording_id = entry.recording.recording_id
         if self._covers(hold, entry):
-            self.updates.apply(recording_id, Held(hold.hold_id), by=hold.made_by)
             self._hold(hold, entry)
         else:
             self.holding.forget_class(recording_id, hold)
             self._release(hold, recording_id, was_held=False)
+
+    def _is_sure(self, hold: Hold, recording_id: RecordingId) -> bool:
+        """Whether no row of the hold says that the recording could not be read when it was placed."""
+        row = self.index.get(_of_hold(hold.hold_id), encode(recording_id))
+        return row is None or _ROW.decode(row.body).is_sure
 
     def _covers(self, hold: Hold, entry: CatalogEntry) -> bool:
         if _is_gone(entry):
@@ -210,7 +217,8 @@ class PlacingHolds:
         """Place a hold on a recording; idempotent."""
         recording_id = entry.recording.recording_id
         is_erased = entry.recording.state is RecordingState.ERASED
-        if not is_erased and hold.hold_id not in {row.hold_id for row in self.holding.noted(recording_id)}:
+        is_noted = hold.hold_id in {row.hold_id for row in self.holding.noted(recording_id)}
+        if not is_erased and not (is_noted and self._is_sure(hold, recording_id)):
             self.updates.apply(recording_id, Held(hold.hold_id), by=hold.made_by)
         self.holding.note(recording_id, hold)
         self.note_protected(hold, recording_id, is_protected=False)
@@ -229,7 +237,7 @@ class PlacingHolds:
                 self.holding.close(hold)
                 log.event("hold.ended", {"hold_id": hold.hold_id, "recordings": done})
                 return self._saved(replace(job, state=JobState.DONE, progress={"recordings": done}))
-            released = sum(self._release(hold, row.recording_id) for row in found)
+            released = sum(map(self._let_go, [hold] * len(found), found))
             done, left = done + released, left + len(found) - released
             job = self._saved(replace(job, progress={"recordings": done}))
             if left and not after:
@@ -237,6 +245,20 @@ class PlacingHolds:
                 hint = "rebuild what the catalog has lost, or deploy the version that has written it"
                 raise CatalogConflict("take off hold", cause, hint=hint, ids={"hold_id": hold.hold_id})
         return job
+
+    def _let_go(self, hold: Hold, row: OnRecording) -> bool:
+        """Take an ended hold off a recording. What it has done to one that could not be read is only known now."""
+        if row.is_sure:
+            return self._release(hold, row.recording_id)
+        entry = self.load(row.recording_id)
+        if entry is None:
+            return False
+        is_held = self._covers(hold, entry)
+        if not is_held:
+            self.holding.forget_class(row.recording_id, hold)
+        elif entry.recording.state is not RecordingState.ERASED:
+            self.updates.apply(row.recording_id, Held(hold.hold_id), by=hold.made_by)
+        return self._release(hold, row.recording_id, was_held=is_held)
 
     def _release(self, hold: Hold, recording_id: RecordingId, *, was_held: bool = True) -> bool:
         """Take a hold off a recording; idempotent. What it has put off happens by itself if it was the last.

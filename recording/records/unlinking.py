@@ -129,17 +129,20 @@ class UnlinkingPeople:
             if not after or is_over():
                 return left
 
-    def look_again(self, entry: CatalogEntry) -> None:
+    def look_again(self, entry: CatalogEntry) -> bool:
         """Remove what was written beside what was written anew, and write the rows as the entry says; idempotent.
+
+        False if something of it is being written: it is to be looked at after that.
 
         Raises:
             BlobProtected: a hold, or a time, keeps a blob.
             Transient: do it again.
         """
-        if entry.recording.completed_at is None:  # something of it is being written: it is looked at after that
-            return
+        if entry.recording.completed_at is None:
+            return False
         self.filing_people.file(entry)
         self.rest.remove(entry)
+        return True
 
     def note(self, entry: CatalogEntry) -> None:
         """Let the daily pass look at a recording whose entry was made again: what was not finished is finished."""
@@ -171,13 +174,14 @@ class UnlinkingPeople:
 
     def _look_again_or_end(self, entry: CatalogEntry, row: IndexRow) -> None:
         last = max((one.finished_at for one in entry.recording.unlinked if one.finished_at), default=None)
+        is_looked_at = True
         if last is not None:
-            self.look_again(entry)
+            is_looked_at = self.look_again(entry)
             self.forget_call(entry)
             entry = self.updates.load(entry.recording.recording_id) or entry
         if entry.recording.erasure is not None:  # what was written just now may be of one that is gone: see tomorrow
             return
-        if last is None or self.updates.now() - last > _LOOKS:
+        if is_looked_at and (last is None or self.updates.now() - last > _LOOKS):
             self.index.remove(row)  # unless it was written again since it was read
 
     def _end_erased(self, entry: CatalogEntry, row: IndexRow) -> None:

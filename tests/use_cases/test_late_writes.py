@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from recording.core.errors import ArchiveBusy, CatalogConflict
 from recording.core.formats.messages import Task
 from recording.core.model import CatalogEntry, RecordingState, RemovalReason
 from tests.use_cases.erasures import ADA, check_erased, file_all, two_recordings
@@ -35,6 +36,10 @@ def erase(world: World) -> None:
 
 def die() -> None:
     raise KeyboardInterrupt
+
+
+def fail() -> None:
+    raise ArchiveBusy("find blob", "503")
 
 
 def test_who_files_across_an_erasure_leaves_nothing() -> None:
@@ -122,3 +127,43 @@ def test_who_files_without_an_erasure_leaves_no_row_of_it() -> None:
     world = unfiled()
     assert world.app.records.filing.file(RECORDING)
     assert [] == list(world.app.records.filing.late.left())
+
+
+def test_who_fails_leaves_no_row_of_each_try() -> None:
+    """Else one that fails for days would leave hundreds, and each would be looked at each day."""
+    world = unfiled()
+    filing = world.app.records.filing
+    failing = replace(filing, filers=(*filing.filers, Between(fail)))
+    for _ in range(3):
+        with pytest.raises(ArchiveBusy):
+            failing.file(RECORDING)
+    assert [] == list(filing.late.left())
+
+
+def test_who_fails_across_an_erasure_leaves_nothing_either() -> None:
+    """Its row stays: what it has asked for last may still be done after it was told of a failure."""
+    world = unfiled()
+    filing = world.app.records.filing
+    with pytest.raises(ArchiveBusy):
+        replace(filing, filers=(Between(lambda: erase(world)), *filing.filers, Between(fail))).file(RECORDING)
+    assert [RECORDING] == list(filing.late.left())
+    world.clock.sleep(timedelta(hours=2).total_seconds())
+    world.app.records.daily.run()
+    file_all(world)
+    check_erased(world)
+
+
+def test_who_fails_hears_of_that_also_if_it_cannot_be_looked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = unfiled()
+    filing = world.app.records.filing
+
+    def refuse(*_: object) -> None:
+        raise CatalogConflict("load entry", "503")
+
+    def fail_with_catalog() -> None:
+        monkeypatch.setattr(world.catalog, "load", refuse)
+        fail()
+
+    with pytest.raises(ArchiveBusy):
+        replace(filing, filers=(Between(fail_with_catalog),)).file(RECORDING)
+    assert [RECORDING] == list(filing.late.left())

@@ -17,6 +17,7 @@ from tests.use_cases.world import World, file_event_of, metadata_of
 
 ANNA = Actor("key:anna")
 DAY = timedelta(days=1)
+CLASSES = "{version: 1, classes: [{name: long, days: 9000, afterwards: ask}]}"
 
 
 def world_of(*recording_ids: str, **settings: str) -> World:
@@ -62,6 +63,18 @@ def unheld(world: World, recording_id: str) -> list[str]:
     """The blobs of a recording without a legal hold."""
     removal = world.removals["archive"]
     return [name for name in world.archive.blobs if f"/{recording_id}/" in name and name not in removal.held]
+
+
+def file_again(world: World, recording_id: str) -> None:
+    """File a recording as if that had not been done yet."""
+    world.index.delete(f"record~{recording_id}", "filed")
+    assert world.app.records.filing.file(RecordingId(recording_id))
+
+
+def holds_in_trail(world: World, recording_id: str) -> list[str]:
+    """What a recording's acts say of holds, in order."""
+    recording = world.entry(RecordingId(recording_id)).recording
+    return [act.what for act in recording.trail.unwritten if act.what in {"Held", "HoldEnded"}]
 
 
 @pytest.mark.parametrize(
@@ -189,8 +202,7 @@ def test_a_hold_covers_what_cannot_be_read_while_it_is_placed(body: dict[str, ob
 
 def test_a_hold_that_does_not_cover_what_could_not_be_read_lets_it_go_another_day() -> None:
     """Else the recording of somebody else could not be erased as long as the hold lasts, nor end after that."""
-    classes = "{version: 1, classes: [{name: long, days: 9000, afterwards: ask}]}"
-    world = world_of("r1", "r2", RETENTION_CLASSES=classes)
+    world = world_of("r1", "r2", RETENTION_CLASSES=CLASSES)
     world.catalog.newer |= {RecordingId("r1"), RecordingId("r2")}
     hold = made(world, query={"since": "2026-02-28", "until": "2026-03-01"}, retentionClass="long")
     run_jobs(world)
@@ -205,6 +217,74 @@ def test_a_hold_that_does_not_cover_what_could_not_be_read_lets_it_go_another_da
     assert set() == held(world)
     assert not {"Held", "HoldEnded"} & {one.what for one in world.entry(RecordingId("r1")).recording.trail.unwritten}
     assert "HoldLifted" not in world.told()
+
+
+def test_a_recording_that_is_filed_before_that_day_is_let_go_as_well_if_no_hold_covers_it() -> None:
+    """Its row says only that it could not be read. Else somebody else's recording would be held until the hold ends."""
+    world = world_of("r1", "r2", RETENTION_CLASSES=CLASSES)
+    world.catalog.newer.add(RecordingId("r1"))
+    made(world, query={"since": "2026-02-28", "until": "2026-03-01"}, retentionClass="long")
+    run_jobs(world)
+    world.catalog.newer.clear()
+    file_again(world, "r1")
+
+    holding = world.app.records.holding
+    assert () == holding.of(RecordingId("r1"))
+    assert () == holding.classes_of(RecordingId("r1"))
+    assert set() == held(world)
+    assert [] == holds_in_trail(world, "r1")
+
+
+def test_a_recording_that_is_filed_before_that_day_is_held_and_its_trail_says_so_once() -> None:
+    world = world_of("r1", "r2")
+    world.catalog.newer.add(RecordingId("r1"))
+    hold = made(world, call="call-1")
+    run_jobs(world)
+    world.catalog.newer.clear()
+    for _ in range(2):
+        file_again(world, "r1")
+
+    assert [hold.hold_id] == [one.hold_id for one in world.app.records.holding.of(RecordingId("r1"))]
+    assert [] == unheld(world, "r1")
+    assert ["Held"] == holds_in_trail(world, "r1")
+    world.clock.at += DAY
+    world.app.records.daily.run()
+    assert ["Held"] == holds_in_trail(world, "r1")
+
+
+def test_a_hold_that_ends_before_that_day_leaves_nothing_on_what_it_did_not_cover() -> None:
+    """Neither its class, by which the recording would be kept for years, nor an act about it."""
+    world = world_of("r1", "r2", RETENTION_CLASSES=CLASSES)
+    world.catalog.newer.add(RecordingId("r1"))
+    hold = made(world, query={"since": "2026-02-28", "until": "2026-03-01"}, retentionClass="long")
+    run_jobs(world)
+    world.catalog.newer.clear()
+    end(world, hold)
+    run_jobs(world)
+
+    holding = world.app.records.holding
+    assert HoldState.ENDED is holding.load(hold.hold_id).state
+    assert () == holding.of(RecordingId("r1"))
+    assert () == holding.classes_of(RecordingId("r1"))
+    assert [] == holds_in_trail(world, "r1")
+
+
+def test_a_hold_that_ends_before_that_day_has_a_beginning_in_the_trail_of_what_it_covered() -> None:
+    """And its class counts after its end, as that of any other recording that it covered."""
+    world = world_of("r1", "r2", RETENTION_CLASSES=CLASSES)
+    world.catalog.newer.add(RecordingId("r1"))
+    hold = made(world, call="call-1", retentionClass="long")
+    run_jobs(world)
+    world.catalog.newer.clear()
+    end(world, hold)
+    run_jobs(world)
+
+    holding = world.app.records.holding
+    assert HoldState.ENDED is holding.load(hold.hold_id).state
+    assert () == holding.of(RecordingId("r1"))
+    assert ("long",) == holding.classes_of(RecordingId("r1"))
+    assert set() == held(world)
+    assert ["Held", "HoldEnded"] == holds_in_trail(world, "r1")
 
 
 def test_a_hold_that_ends_while_an_entry_cannot_be_read_leaves_no_legal_hold() -> None:

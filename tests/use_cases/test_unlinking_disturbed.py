@@ -24,6 +24,7 @@ from tests.use_cases.erasures import ADA, ANN, BOB, KEYS, add, archive, check_er
 from tests.use_cases.kills import KilledError
 from tests.use_cases.mutings import UNMIXED, heard, voices
 from tests.use_cases.mutings import of_two as of_two_unmixed
+from tests.use_cases.test_late_writes import Between
 from tests.use_cases.unlinkings import again, begun, check_unlinked, found_by, of_two
 from tests.use_cases.world import RECORDING, START, World, elsewhere, file_event_of
 
@@ -409,3 +410,45 @@ def test_looks_at_what_was_erased_keep_nothing_waiting_that_was_cut_off(monkeypa
     world.app.records.jobs.save(replace(world.app.records.jobs.load(ann), state=JobState.CANCELLED))
     FinishingErasures(world.app.records.erasing).run()
     assert [True] == [one.finished_at is not None for one in world.entry().recording.unlinked]
+
+
+def test_the_looks_last_until_one_was_possible() -> None:
+    """While a chunk of it is archived none is: what a slow run has written in those days would name her for ever."""
+    world = of_two()
+    begun(world, ANN)
+    run_jobs(world)
+    file_all(world)
+    world.deliver(file_event_of(add(world, "late", 1, BOB), event_id="late"))
+    assert world.entry().recording.completed_at is None
+    stray = BlobName(f"{world.entry().chunks[0].name}.metadata-9.json")
+    world.archive.put_as_stranger(stray, ANN.encode())
+    again(world, 5)
+    assert stray in world.archive.blobs
+    world.run()
+    file_all(world)
+    again(world)
+    check_unlinked(world, ANN)
+    assert not [row for row in world.index.rows.values() if row.partition == "unlinking"]
+
+
+def test_who_files_while_nobody_can_look_again_is_looked_at_after_that() -> None:
+    """The entry was loaded before she was taken out; a chunk that comes meanwhile lets the look wait."""
+    world = of_two()
+    filing = world.app.records.filing
+    world.index.delete(f"record~{RECORDING}", "filed")
+
+    def meanwhile() -> None:
+        begun(world, ANN)
+        run_jobs(world)
+        world.deliver(file_event_of(add(world, "late", 1, BOB), event_id="late"))
+        assert world.entry().recording.completed_at is None
+
+    assert replace(filing, filers=(Between(meanwhile), *filing.filers)).file(RECORDING)
+    assert [RECORDING] == list(filing.late.left())
+    for row in [row for row in world.index.rows.values() if row.partition == "unlinking"]:
+        world.index.delete(row.partition, row.key)  # as after its days
+    world.run()
+    file_all(world)
+    again(world)
+    check_unlinked(world, ANN)
+    assert [] == list(filing.late.left())
