@@ -1,73 +1,30 @@
-"""The journal: events that were written there and never acted upon are replayed, or told, once each."""
+"""The journal: file events that were written there and never acted upon are replayed, once each."""
 
 import json
 import logging
-import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
-from math import inf
-from typing import Any
 
 import pytest
 
-from recording.core.callers import CALLBACK
-from recording.core.errors import ArchiveBusy, BlobExists, CallRefused, Permanent, RecordingError, ServiceBusy
-from recording.core.formats.events import CALL_CONNECTED, CALL_STARTED
-from recording.core.formats.notifications import EventName
+from recording.core.errors import ArchiveBusy, BlobExists, Permanent, RecordingError
 from recording.core.model import (
-    APP,
     BlobName,
-    CallConnectionId,
     CatalogEntry,
     ChunkState,
     Door,
     RecordingId,
-    StartOrder,
 )
 from recording.core.naming import journal_name
-from recording.events.taking import Reception
 from recording.watch.replayed import Replayed
-from tests.core.consents import terms
-from tests.fakes import FakeCatalog, FakeLedger, FakeOpenWork
-from tests.use_cases.asking import ANN, AskingWorld
-from tests.use_cases.kills import KilledError
-from tests.use_cases.world import RECORDING, START, World, file_event_of
-
-MINUTE = 60.0
-DAY = 24 * 3600.0
+from tests.use_cases.journals import DAY, MINUTE, check, event_of, journal, reads
+from tests.use_cases.world import RECORDING, START, World
 
 
 @pytest.fixture
 def world() -> World:
     return World()
-
-
-def event_of(world: World, recording: str, document: str = "") -> dict[str, Any]:
-    """An event of a recording with one chunk, which the source has."""
-    chunk = world.add(document or f"document-of-{recording}")
-    return file_event_of(chunk, recording_id=recording, event_id=f"event-of-{recording}")
-
-
-def journal(world: World, *events: object) -> BlobName:
-    """Write events to the journal, as the app does before it takes them; then it is killed."""
-    body = json.dumps(events[0] if len(events) == 1 else events).encode()
-    first = events[0]
-    name = journal_name(world.clock.now(), str(first.get("id")) if isinstance(first, dict) else "unidentified", body)
-    world.journal.write(name, body)
-    return name
-
-
-def check(world: World, seconds: float = inf) -> Replayed:
-    """One pass; then the app takes the events."""
-    found = world.app.replaying.replay(seconds)
-    world.take_events()
-    return found
-
-
-def reads(world: World) -> int:
-    """How many entries have been read so far."""
-    return sum(operation == "read" for operation, _ in world.journal.calls)
 
 
 def test_an_event_that_nobody_acted_upon_is_replayed(world: World) -> None:
@@ -365,220 +322,3 @@ def test_entries_written_while_a_scan_runs_belong_to_the_next_one(
 
     assert 30 == len(world.catalog.entries)
     assert timedelta(hours=2) > world.clock.now() - START
-
-
-# Events of calls
-
-
-def call_event_of(world: World, kind: str = CALL_CONNECTED) -> dict[str, Any]:
-    """An event of a new call that goes on, with the time of the clock. The first scan, which tells of none, is over."""
-    if not world.ledger.outcomes:
-        check(world)
-    server, _, _, connection = world.calls.add_call().locators
-    data: dict[str, str | None] = {"serverCallId": server.server_call_id}
-    if kind == CALL_CONNECTED:
-        data["callConnectionId"] = connection.call_connection_id
-        world.prompts.people[CallConnectionId(connection.call_connection_id or "")] = [ANN]
-    return {"id": str(uuid.uuid4()), "type": kind, "time": world.clock.now().isoformat(), "data": data}
-
-
-def take(world: World, *events: object) -> Reception:
-    """Deliver events of calls as a callback."""
-    received = world.receiving.receive_request(json.dumps(events).encode(), from_event_grid=False, by=CALLBACK)
-    assert received.failure is None
-    return received
-
-
-def told_of(world: World) -> list[object]:
-    """The ids of the events of whose calls a person has heard that they are not recorded."""
-    return [event.body["eventId"] for event in world.topic.received if event.event_type is EventName.NOT_STARTED]
-
-
-@pytest.mark.parametrize("kind", [CALL_STARTED, CALL_CONNECTED])
-def test_a_person_hears_once_of_a_call_that_should_be_recorded_and_of_which_nothing_has_begun(
-    world: World, kind: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The worker was killed after the journal, and the event did not come again. Nothing is started so late."""
-    event = call_event_of(world, kind)
-    name = journal(world, event)
-    found = []
-    with caplog.at_level(logging.ERROR):
-        for _ in range(3):
-            world.clock.sleep(11 * MINUTE)
-            found.append(check(world))
-
-    assert [Replayed(unbegun=1), Replayed(), Replayed()] == found
-    assert [event["id"]] == told_of(world)
-    [line] = [one.getMessage() for one in caplog.records if one.getMessage().startswith("call.not_begun")]
-    assert {"alert=RecordingNotStarted", f"event_id={event['id']}"} <= set(line.split())
-    [told] = [one for one in world.topic.received if one.event_type is EventName.NOT_STARTED]
-    assert (name, event["data"]["serverCallId"]) == (told.body["journal"], told.body["serverCallId"])
-    assert {} == world.calls.recordings
-
-
-def test_nobody_hears_of_a_call_that_was_recorded_whatever_has_become_of_it(world: World) -> None:
-    """By this event, by another one of the same call, and after its recording is over."""
-    first, second = call_event_of(world), call_event_of(world)
-    take(world, first, second)
-    journal(world, {**second, "id": "another of the second call"})
-    world.clock.sleep(MINUTE)
-    stopped = next(iter(world.calls.recordings))
-    world.app.controlling.stop(stopped, by=APP)
-    world.clock.sleep(11 * MINUTE)
-
-    assert ([], Replayed()) == (told_of(world), check(world))
-
-
-def test_of_a_call_that_began_again_after_its_recording_was_stopped_a_person_hears(world: World) -> None:
-    """The event is from after the end: another recording should have begun."""
-    event = call_event_of(world)
-    take(world, event)
-    world.clock.sleep(MINUTE)
-    world.app.controlling.stop(next(iter(world.calls.recordings)), by=APP)
-    world.clock.sleep(MINUTE)
-    journal(world, {**event, "id": "later", "time": world.clock.now().isoformat()})
-    world.clock.sleep(11 * MINUTE)
-    check(world)
-
-    assert ["later"] == told_of(world)
-
-
-def test_a_claim_without_a_recording_is_no_begin(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The worker was killed before the service was asked."""
-    event = call_event_of(world)
-
-    def kill(_order: StartOrder) -> RecordingId:
-        raise KilledError
-
-    monkeypatch.setattr(world.calls, "start", kill)
-    with pytest.raises(KilledError):
-        take(world, event)
-    world.clock.sleep(11 * MINUTE)
-    check(world)
-
-    assert [event["id"]] == told_of(world)
-
-
-def test_nobody_hears_again_of_a_call_whose_start_the_service_has_refused(
-    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """As of each call that nobody answers: that was an error when it came, and no person can do anything about it."""
-
-    def refuse(_order: StartOrder) -> RecordingId:
-        world.clock.sleep(1)
-        raise CallRefused("start recording", "the call is over", status=404)
-
-    monkeypatch.setattr(world.calls, "start", refuse)
-    event = call_event_of(world)
-    world.clock.sleep(2 * MINUTE)  # it is no young call any more, whose start would be tried again
-    take(world, event)
-    assert 1 == caplog.text.count("call.not_recorded")
-    take(
-        world, {**event, "id": str(uuid.uuid4())}
-    )  # another of the same call: its start is asked for by the same claim
-    assert 2 == caplog.text.count("call.not_recorded")
-    world.clock.sleep(11 * MINUTE)
-    check(world)
-
-    assert [] == told_of(world)
-
-
-def test_nobody_hears_of_a_call_that_the_policy_refuses() -> None:
-    """That is no error of the app, and was logged when the event came."""
-    world = World(settings={"RECORDING_POLICY": ""})
-    journal(world, call_event_of(world))
-    world.clock.sleep(11 * MINUTE)
-
-    assert (Replayed(), []) == (check(world), world.told())
-
-
-def test_nobody_hears_of_a_call_of_long_ago_whose_event_was_written_anew(world: World) -> None:
-    """An erasure does so with events of others in the same entry; what the policy said of it then is not known."""
-    event = call_event_of(world)
-    world.clock.sleep(DAY + MINUTE)
-    journal(world, event)
-    world.clock.sleep(11 * MINUTE)
-
-    assert (Replayed(), []) == (check(world), told_of(world))
-
-
-def test_nobody_hears_of_a_call_whose_consent_was_asked_for() -> None:
-    """What becomes of the consent is told by it. If nothing was asked, a person hears."""
-    world = AskingWorld(terms=terms())
-    asked = call_event_of(world)
-    take(world, asked)
-    lost = call_event_of(world)
-    journal(world, lost)
-    journal(world, call_event_of(world, CALL_STARTED))  # nobody can be asked by it, so that it is refused
-    world.clock.sleep(11 * MINUTE)
-    check(world)
-
-    assert [lost["id"]] == told_of(world)
-
-
-def test_while_the_policy_cannot_be_read_a_person_hears_of_every_call_that_is_not_recorded() -> None:
-    """Nobody knows whether it should be."""
-    world = World(settings={"RECORDING_POLICY": "no policy"})
-    event = call_event_of(world)
-    journal(world, event)
-    world.clock.sleep(11 * MINUTE)
-    check(world)
-
-    assert [event["id"]] == told_of(world)
-
-
-def test_a_call_of_which_nobody_can_be_told_now_is_told_later_and_holds_up_no_chunk(world: World) -> None:
-    """The page is repeated; what is archived meanwhile is replayed once."""
-    event = call_event_of(world)
-    journal(world, event)
-    world.clock.sleep(MINUTE)
-    journal(world, event_of(world, RECORDING, "document-0"))
-    world.clock.sleep(11 * MINUTE)
-    world.topic.fail(503)
-    with pytest.raises(ServiceBusy):
-        check(world)
-    world.take_events()
-    assert {RECORDING} == set(world.catalog.entries)
-    assert (Replayed(unbegun=1), [event["id"]]) == (check(world), told_of(world))
-
-
-def test_a_topic_that_is_down_for_hours_holds_up_no_chunk_that_came_later(
-    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """After an hour the log line alone has told of the call: what is copied in time comes before what is told twice."""
-
-    def down(_: object) -> None:
-        raise ServiceBusy("publish", "503")
-
-    journal(world, call_event_of(world))
-    world.clock.sleep(11 * MINUTE)
-    monkeypatch.setattr(world.topic, "publish", down)
-    with pytest.raises(ServiceBusy):
-        check(world)
-    journal(world, event_of(world, RECORDING, "document-0"))
-    world.clock.sleep(61 * MINUTE)
-    with caplog.at_level(logging.ERROR):
-        check(world)
-        world.clock.sleep(11 * MINUTE)
-        check(world)
-    world.take_events()
-
-    assert {RECORDING} == set(world.catalog.entries)
-    said = [one.getMessage().split()[0] for one in caplog.records if one.levelno == logging.ERROR]
-    assert ["call.not_begun", "call.not_begun", "journal.call_left"] == said
-
-
-def test_after_the_tables_are_lost_nobody_hears_of_the_calls_whose_claims_are_lost_with_them(world: World) -> None:
-    """They were recorded, and no blob says of which call; the ledger says how far the check was, and is lost too."""
-    take(world, call_event_of(world), call_event_of(world))
-    world.clock.sleep(MINUTE)
-    world.catalog, world.open_work, world.ledger = FakeCatalog(), FakeOpenWork(), FakeLedger()
-    world.worker()
-    for _ in range(3):
-        world.clock.sleep(11 * MINUTE)
-        assert Replayed() == check(world)
-    event = call_event_of(world)
-    journal(world, event)
-    world.clock.sleep(11 * MINUTE)
-
-    assert (Replayed(unbegun=1), [event["id"]]) == (check(world), told_of(world))
