@@ -8,21 +8,23 @@ from recording.calls.forgetting import ForgettingCall
 from recording.catalog_updates import CatalogUpdates
 from recording.chunks.completing import Completing
 from recording.core.model import Door
-from recording.records.erasing import Erasing
-from recording.records.erasing_events import ErasingEvents
-from recording.records.erasing_exports import ErasingExports
-from recording.records.erasure_run import RunParts
-from recording.records.filing_people import FilingPeople
-from recording.records.holding import Holding
+from recording.records.erasure.erased_of_late import ErasedOfLate, Forget
+from recording.records.erasure.erasing import Erasing
+from recording.records.erasure.erasing_events import ErasingEvents
+from recording.records.erasure.erasing_exports import ErasingExports
+from recording.records.erasure.erasure_run import RunParts
+from recording.records.erasure.muting import Muting
+from recording.records.erasure.planning_erasure import PlanningErasure
+from recording.records.erasure.removing import Removing
+from recording.records.erasure.removing_rest import RemovingRest
+from recording.records.erasure.rewriting import Rewriting
+from recording.records.erasure.unlinking import UnlinkingPeople
 from recording.records.jobs import Jobs
-from recording.records.lookups import Lookups
-from recording.records.muting import Muting
-from recording.records.people import People
-from recording.records.planning_erasure import PlanningErasure
-from recording.records.removing import Forget, Removing
-from recording.records.removing_rest import RemovingRest
-from recording.records.rewriting import Rewriting
-from recording.records.unlinking import UnlinkingPeople
+from recording.records.keeping.holding import Holding
+from recording.records.people.filing_people import FilingPeople
+from recording.records.people.lookups import Lookups
+from recording.records.people.people import People
+from recording.records.standing_blobs import StandingBlobs
 from recording.refusing import Refusing
 from recording.writing_trail import WritingTrail
 
@@ -37,6 +39,7 @@ def removing_of(
     forgets: Sequence[Forget],
 ) -> Removing:
     """What removes recordings; `forgets` remove what the other use cases have written about one."""
+    blobs, all_forgets = StandingBlobs(real.inventories), (*_of_others(real, jobs), *forgets)
     return Removing(
         updates=updates,
         writing_trail=writing_trail,
@@ -44,9 +47,10 @@ def removing_of(
         index=real.index,
         holding=holding,
         removals=real.removals,
-        inventories=real.inventories,
+        blobs=blobs,
         events=ErasingEvents(real.journal_inventory, real.removals["journal"], refusing),
-        forgets=(*_of_others(real, jobs), *forgets),
+        forgets=all_forgets,
+        of_late=ErasedOfLate(updates, real.index, holding, real.removals, blobs, all_forgets),
     )
 
 

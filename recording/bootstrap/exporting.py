@@ -7,13 +7,13 @@ from pathlib import Path
 from recording.bootstrap.real_parts import RealParts
 from recording.catalog_updates import CatalogUpdates
 from recording.core.errors import JobRefused
-from recording.records.choosing import Choosing
-from recording.records.export_run import Parts
-from recording.records.exporting import Exporting, RunningExports
+from recording.records.exports.export_run import Parts
+from recording.records.exports.exporting import Exporting, RunningExports
+from recording.records.finding.choosing import Choosing
+from recording.records.finding.searching import has_hold
 from recording.records.jobs import Jobs
-from recording.records.lookups import Lookups
-from recording.records.people import People
-from recording.records.searching import has_hold
+from recording.records.people.lookups import Lookups
+from recording.records.people.people import People
 
 PROGRAM = Path(__file__).parents[2] / "tools" / "verify"
 """The program that checks a package; it is deployed with the app."""

@@ -8,19 +8,20 @@ from recording.bootstrap.real_parts import RealParts
 from recording.catalog_updates import CatalogUpdates
 from recording.core.model import CatalogEntry
 from recording.core.records import holds
-from recording.records.deciding_ends import DecidingEnds
-from recording.records.deciding_holds import DecidingHolds
-from recording.records.duties import Duties
-from recording.records.filing_people import FilingPeople
-from recording.records.held_blobs import HeldBlobs
-from recording.records.holding import Holding
 from recording.records.jobs import Jobs
-from recording.records.kept_holds import KeptHolds
-from recording.records.moving import Moving
-from recording.records.people import People
-from recording.records.placing_holds import PlacingHolds
-from recording.records.retaining import Removes, Retaining
-from recording.records.watching_holds import WatchingHolds
+from recording.records.keeping.deciding_holds import DecidingHolds
+from recording.records.keeping.duties import Duties
+from recording.records.keeping.held_blobs import HeldBlobs
+from recording.records.keeping.holding import Holding
+from recording.records.keeping.kept_holds import KeptHolds
+from recording.records.keeping.moving import Moving
+from recording.records.keeping.placing_holds import PlacingHolds
+from recording.records.keeping.watching_holds import WatchingHolds
+from recording.records.people.filing_people import FilingPeople
+from recording.records.people.people import People
+from recording.records.retention.deciding_ends import DecidingEnds
+from recording.records.retention.retaining import Removes, Retaining
+from recording.records.standing_blobs import StandingBlobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def keeping_of(
     classes = settings.retention.classes
     moving = Moving(real.catalog, index, real.shelf, classes, now, real.monotonic)
     duties = Duties(real.catalog, index, holding, classes, settings.archive.immutable_days, moving, now)
-    blobs = HeldBlobs(real.removals, real.inventories)
+    blobs = HeldBlobs(real.removals, StandingBlobs(real.inventories))
     placing = PlacingHolds(
         holding, blobs, duties, updates, real.directory, people, index, jobs.save, now, real.monotonic
     )

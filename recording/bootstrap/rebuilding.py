@@ -3,13 +3,13 @@
 from recording.bootstrap.real_parts import RealParts
 from recording.catalog_updates import CatalogUpdates
 from recording.chunks.announcing import Announcing
-from recording.records.gathering import Gathering
-from recording.records.holding import Holding
+from recording.records.erasure.removing import Removing
+from recording.records.erasure.unlinking import UnlinkingPeople
 from recording.records.jobs import Jobs
-from recording.records.rebuild_job import RebuildJob
-from recording.records.rebuilding import Rebuilding
-from recording.records.removing import Removing
-from recording.records.unlinking import UnlinkingPeople
+from recording.records.keeping.holding import Holding
+from recording.records.rebuild.gathering import Gathering
+from recording.records.rebuild.rebuild_job import RebuildJob
+from recording.records.rebuild.rebuilding import Rebuilding
 
 
 def rebuild_job_of(

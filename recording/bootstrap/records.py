@@ -17,28 +17,28 @@ from recording.chunks.announcing import Announcing
 from recording.chunks.archiving import Archiving
 from recording.core.model import CatalogEntry
 from recording.core.records.jobs import JobKind
-from recording.records.chunk_seals import ChunkSeals
 from recording.records.daily import Daily, DailyJob
-from recording.records.ending_exports import EndingExports
-from recording.records.erasing import Erasing, FinishingErasures
-from recording.records.exporting import Exporting
+from recording.records.erasure.erasing import Erasing, FinishingErasures
+from recording.records.erasure.removing import Removing
+from recording.records.exports.ending_exports import EndingExports
+from recording.records.exports.exporting import Exporting
 from recording.records.filing import Filing
-from recording.records.filing_people import FilingPeople
-from recording.records.holding import Holding
+from recording.records.finding.searching import Searching, has_hold
 from recording.records.jobs import Jobs, Runner
+from recording.records.keeping.holding import Holding
 from recording.records.last_runs import LastRuns
 from recording.records.late_writes import LateWrites
-from recording.records.lookups import Lookups
-from recording.records.own_identities import OwnIdentities
-from recording.records.people import People
-from recording.records.people_index import PeopleIndex
-from recording.records.reading_chunks import ReadingChunks
+from recording.records.people.filing_people import FilingPeople
+from recording.records.people.lookups import Lookups
+from recording.records.people.own_identities import OwnIdentities
+from recording.records.people.people import People
+from recording.records.people.people_index import PeopleIndex
+from recording.records.people.rehashing import BeginningRehash, Rehashing
 from recording.records.record_tasks import RecordTasks
-from recording.records.rehashing import BeginningRehash, Rehashing
-from recording.records.removing import Removing
-from recording.records.retaining import Retaining
-from recording.records.sealing import Sealing
-from recording.records.searching import Searching, has_hold
+from recording.records.retention.retaining import Retaining
+from recording.records.seals.chunk_seals import ChunkSeals
+from recording.records.seals.reading_chunks import ReadingChunks
+from recording.records.seals.sealing import Sealing
 from recording.refusing import Refusing
 from recording.writing_trail import WritingTrail
 
@@ -91,7 +91,7 @@ def records_of(
 
     removing = removing_of(real, updates, writing_trail, refusing, jobs, holding, (forget,))
     unlinking = unlinking_of(real, updates, writing_trail, archiving.completing, jobs, holding, filing_people)
-    late = LateWrites(real.catalog, index, removing.remove_late, unlinking.look_again, new_id, now)
+    late = LateWrites(real.catalog, index, removing.of_late.remove_beside, unlinking.look_again, new_id, now)
     sealing = Sealing(
         updates=updates,
         archive=real.archive,

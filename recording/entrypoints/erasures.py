@@ -6,7 +6,7 @@ from recording.core.formats import api
 from recording.entrypoints.answers import json_answer, problem_details
 from recording.entrypoints.callers import caller_of
 from recording.entrypoints.worker import get_app
-from recording.records.erasing import Shown
+from recording.records.erasure.erasing import Shown
 
 blueprint = func.Blueprint()
 

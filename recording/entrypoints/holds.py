@@ -10,7 +10,7 @@ from recording.core.records.holds import Hold
 from recording.entrypoints.answers import json_answer, problem_details
 from recording.entrypoints.callers import caller_of
 from recording.entrypoints.worker import get_app
-from recording.records.holding import ENDED, HOLDS
+from recording.records.keeping.holding import ENDED, HOLDS
 
 blueprint = func.Blueprint()
 

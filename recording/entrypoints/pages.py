@@ -12,7 +12,7 @@ from recording.core.model import CatalogEntry, DocumentId, RecordingId
 from recording.core.records.filters import Period
 from recording.entrypoints.answers import json_answer
 from recording.entrypoints.worker import get_app
-from recording.records.searching import Listed, Unlisted
+from recording.records.finding.searching import Listed, Unlisted
 
 
 def recording_id_of(req: func.HttpRequest) -> RecordingId:

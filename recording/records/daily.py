@@ -16,7 +16,7 @@ from recording.ports import Catalog, Directory, RecordQueue
 from recording.records.filing import Filing
 from recording.records.jobs import Jobs
 from recording.records.last_runs import LastRuns
-from recording.records.sealing import Sealing
+from recording.records.seals.sealing import Sealing
 
 TIMER = "daily"
 """The name under which its last run is noted."""

@@ -15,6 +15,7 @@ from recording.core.errors import JobRefused, NewerSchema, Permanent, UnknownJob
 from recording.core.model import Actor
 from recording.core.records.jobs import Job, JobKind, JobState
 from recording.ports import Index, IndexRow, JobQueue
+from recording.records.index_rows import rows_in
 from recording.records.last_runs import LastRuns
 
 TIMER = "jobs"
@@ -164,13 +165,7 @@ class Jobs:
 
     def _marked(self) -> Iterator[str]:
         """The ids of all jobs that may be open: those that wait can be many, for years."""
-        after = ""
-        while True:
-            page = self.index.page(_OPEN, _PAGE, after)
-            yield from (row.key for row in page.rows)
-            after = page.next
-            if not after:
-                return
+        return (row.key for row in rows_in(self.index, _OPEN))
 
     def _mark(self, job: Job) -> None:
         self.index.put(IndexRow(_OPEN, job.job_id))

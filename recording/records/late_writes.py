@@ -17,6 +17,7 @@ from recording.core.lifecycle import is_unlinking
 from recording.core.model import BlobName, CatalogEntry, RecordingId
 from recording.core.naming import encode
 from recording.ports import Catalog, Index, IndexRow
+from recording.records.index_rows import rows_in
 
 _LATE = "late-writes"
 _PAGE = 500
@@ -98,7 +99,7 @@ class LateWrites:
         """
         # From the key that earlier versions gave to the one row of a recording, to the last of its writers.
         first, last = encode(recording_id), f"{_prefix(recording_id)}~"
-        for row in list(self._rows(first, last)):
+        for row in list(rows_in(self.index, _LATE, first, last)):
             late = _ROW.decode(row.body)
             is_over = late.at is None or self.now() - late.at > _LONGEST
             if self._is_settled(late) and is_over:
@@ -138,16 +139,7 @@ class LateWrites:
 
     def left(self) -> Iterator[RecordingId]:
         """The recordings that are being written about, or whose writer was cut off; one may come several times."""
-        yield from (_ROW.decode(row.body).recording_id for row in self._rows())
-
-    def _rows(self, first: str = "", last: str = "") -> Iterator[IndexRow]:
-        after = ""
-        while True:
-            page = self.index.page(_LATE, _PAGE, after, first, last)
-            yield from page.rows
-            after = page.next
-            if not after:
-                return
+        yield from (_ROW.decode(row.body).recording_id for row in rows_in(self.index, _LATE))
 
 
 def _prefix(recording_id: RecordingId) -> str:

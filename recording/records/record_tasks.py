@@ -7,7 +7,7 @@ from datetime import timedelta
 from recording.core.formats.messages import RecordMessage, Task
 from recording.ports import RecordQueue
 from recording.records.filing import Filing
-from recording.records.sealing import Sealing
+from recording.records.seals.sealing import Sealing
 
 WAITS = (timedelta(seconds=20), timedelta(minutes=1), timedelta(minutes=3))
 """How long a task is put off, the first time and the next ones. It is done then, however much is copied: a person's

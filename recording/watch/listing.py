@@ -12,7 +12,7 @@ from recording.core.lifecycle import open_at
 from recording.core.model import CatalogEntry, RecordingId
 from recording.core.watching import Limits, end_of_source
 from recording.ports import OpenRow, OpenWork
-from recording.records.searching import Listed, Searching, Unlisted
+from recording.records.finding.searching import Listed, Searching, Unlisted
 
 
 @dataclass(frozen=True, slots=True)

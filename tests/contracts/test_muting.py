@@ -10,7 +10,7 @@ from recording.core.errors import ArchiveBusy
 from recording.core.media import Pcm
 from recording.core.model import BlobName, ChunkState, Proof
 from recording.core.records.muting import Muted
-from recording.records.muting import Muting
+from recording.records.erasure.muting import Muting
 from tests.contracts.containers import Container
 from tests.core.entries_of import chunk, entry_of, proof
 from tests.fakes import FakeIndex

@@ -10,7 +10,7 @@ import pytest
 from recording.core.model import BlobName
 from recording.core.records.exporting import MOST_RECORDINGS
 from recording.entrypoints import exports
-from recording.records import choosing
+from recording.records.finding import choosing
 from tests.use_cases.exports import ANN, KEYS, archive
 from tests.use_cases.world import START, World
 

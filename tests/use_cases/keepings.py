@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from recording.core.errors import BlobProtected
 from recording.core.lifecycle import Erased, ErasureBegun
 from recording.core.model import Actor, CatalogEntry, RecordingId, RecordingState, RemovalReason
-from recording.records.retaining import Retaining
+from recording.records.retention.retaining import Retaining
 from tests.use_cases.world import World
 
 PEOPLE_KEY = base64.b64encode(b"k" * 32).decode()

@@ -11,7 +11,7 @@ from recording.core.errors import (
 from recording.core.formats.api import PageRequest, PersonSearch
 from recording.core.model import Actor, BlobName, RecordingId
 from recording.ports import IndexPage, IndexRow
-from recording.records.searching import Listed, Unlisted
+from recording.records.finding.searching import Listed, Unlisted
 from tests.fakes import FakeIndex
 from tests.use_cases.world import RECORDING, World, metadata_of
 

@@ -12,7 +12,7 @@ from recording.core.records.erasing import Mode, Why
 from recording.core.records.exporting import Person
 from recording.core.records.jobs import JobKind, JobState
 from recording.core.records.people import OwnIdentity
-from recording.records.erasing import executed_of
+from recording.records.erasure.erasing import executed_of
 from tests.use_cases.erasures import (
     ADA,
     ANN,

@@ -16,9 +16,10 @@ from recording.core.records.exporting import Person
 from recording.core.records.holds import Hold, HoldState, Scope
 from recording.core.records.jobs import JobKind, JobState
 from recording.core.records.people import OwnIdentity
-from recording.records import erasing
-from recording.records.erasure_run import Done, ErasureRun, row_of
-from recording.records.filing_people import FilingPeople
+from recording.records.erasure import erasing
+from recording.records.erasure.erasure_run import ErasureRun
+from recording.records.erasure.erasure_state import Done, row_of
+from recording.records.people.filing_people import FilingPeople
 from tests.use_cases.erasures import (
     ADA,
     ANN,

@@ -158,7 +158,7 @@ def undisturbed(rule: Rule, *recording_ids: str) -> Mapping[str, bytes]:
 def test_a_run_whose_time_is_over_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After each block the time is over."""
     world, _ = world_of("r-1")
-    monkeypatch.setattr("recording.records.exporting.SLICE", timedelta())
+    monkeypatch.setattr("recording.records.exports.exporting.SLICE", timedelta())
     job = ask(world, of_ids("r-1"))
     seen = list[int]()
     while not job.is_over and len(seen) < 50:

@@ -21,11 +21,13 @@ from recording.core.model import Actor, CatalogEntry, DocumentId, RecordingId
 from recording.core.records.jobs import Job, JobKind, JobState
 from recording.entrypoints import filing as filing_functions
 from recording.records import daily as daily_pass
-from recording.records import erasing, moving, retaining, watching_holds
 from recording.records.daily import Daily, Pass
+from recording.records.erasure import erasing
 from recording.records.filing import Filer, Filing
 from recording.records.jobs import Jobs
+from recording.records.keeping import moving, watching_holds
 from recording.records.record_tasks import WAITS
+from recording.records.retention import retaining
 from tests.environments import settings_of
 from tests.use_cases.world import RECORDING, World
 

@@ -9,7 +9,7 @@ from recording.core.model import APP, CatalogEntry, RecordingId
 from recording.core.records.filters import Period
 from recording.core.records.holds import Hold, HoldState, People, Query, Scope
 from recording.ports import IndexRow
-from recording.records.holding import ENDED, HOLDS, Holding
+from recording.records.keeping.holding import ENDED, HOLDS, Holding
 from tests.use_cases.world import RECORDING, START, World
 
 OTHER = RecordingId("other")

@@ -11,7 +11,7 @@ from recording.core.formats.api import ListRequest, PageRequest
 from recording.core.lifecycle import Started
 from recording.core.model import CatalogEntry, Opening, RecordingId, RecordingState
 from recording.core.records.filters import ANY
-from recording.records.searching import Listed, Unlisted
+from recording.records.finding.searching import Listed, Unlisted
 from tests.core.entries_of import WAV
 from tests.use_cases.world import RECORDING, START, World
 

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 from recording.core.model import RecordingId
-from recording.records.moving import MOVES
+from recording.records.keeping.moving import MOVES
 from tests.use_cases.keepings import erased, file_all
 from tests.use_cases.test_retention import changed, with_class, world_of
 from tests.use_cases.world import World, file_event_of

@@ -17,7 +17,7 @@ from recording.core.records.jobs import JobKind, JobState
 from recording.core.records.people import ANY_TAG, OwnIdentity
 from recording.ports import IndexRow
 from recording.records.late_writes import LateWrites
-from recording.records.own_identities import OwnIdentities
+from recording.records.people.own_identities import OwnIdentities
 from tests.use_cases.persons import (
     ADA,
     BY,

@@ -11,7 +11,7 @@ from recording.core.records.erasing import Mode, Plan
 from recording.core.records.exporting import Person
 from recording.core.records.jobs import JobState
 from recording.ports import IndexRow
-from recording.records import planning_erasure
+from recording.records.erasure import planning_erasure
 from tests.use_cases.erasures import (
     ADA,
     ANN,

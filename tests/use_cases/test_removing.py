@@ -18,7 +18,7 @@ from recording.core.model import (
 from recording.core.records.exporting import Person, Wanted
 from recording.core.records.jobs import JobKind, JobState
 from recording.ports import IndexRow
-from recording.records.export_run import without_person
+from recording.records.exports.export_run import without_person
 from recording.records.filing import about
 from tests.use_cases.erasures import ADA, ANN, OTHER, check_erased, everything, two_recordings
 from tests.use_cases.world import RECORDING, World, file_event_of

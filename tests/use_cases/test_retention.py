@@ -13,8 +13,8 @@ from recording.core.formats.api import ChoiceRequest, PageRequest, etag_of_hold,
 from recording.core.model import Actor, CatalogEntry, Continuation, RecordingId
 from recording.core.records.holds import Hold, HoldState, Scope
 from recording.core.retention import Choice, Kept
-from recording.records.duties import ASKED, ENDS, HELD, KEPT
 from recording.records.filing import about
+from recording.records.keeping.duties import ASKED, ENDS, HELD, KEPT
 from tests.core.entries_of import APPLIED, changed_recording
 from tests.use_cases.keepings import FakeRemoving, erased, file_all, retaining, run_jobs
 from tests.use_cases.world import START, World, file_event_of

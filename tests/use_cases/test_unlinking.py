@@ -14,9 +14,9 @@ from recording.core.records.erasing import Deferral, Mode, Why
 from recording.core.records.exporting import Person, Wanted
 from recording.core.records.jobs import JobKind, JobState
 from recording.ports import IndexRow
-from recording.records.export_run import without_person
+from recording.records.exports.export_run import without_person
 from recording.records.filing import about
-from recording.records.moving import Moved
+from recording.records.keeping.moving import Moved
 from tests.use_cases.erasures import (
     ADA,
     ANN,

@@ -11,8 +11,8 @@ from recording.core.model import BlobName, CatalogEntry, RecordingId
 from recording.core.records.erasing import Erase, Mode
 from recording.core.records.exporting import Person
 from recording.core.records.jobs import JobState
-from recording.records.rewriting import Rewriting
-from recording.records.unlinking import UnlinkingPeople
+from recording.records.erasure.rewriting import Rewriting
+from recording.records.erasure.unlinking import UnlinkingPeople
 from tests.use_cases.erasures import ADA, ANN, BOB, add, archive, file_all, places_of, run_jobs, state
 from tests.use_cases.kills import KilledError
 from tests.use_cases.mutings import UNMIXED, heard, of_two, voices, why_not

@@ -13,12 +13,12 @@ from recording.core.model import BlobName, Door, RecordingId, RemovalReason
 from recording.core.records.erasing import Mode
 from recording.core.records.holds import Hold, HoldState, Scope
 from recording.core.records.jobs import JobKind, JobState
-from recording.records.erasing import FinishingErasures
-from recording.records.muting import Muting
+from recording.records.erasure.erasing import FinishingErasures
+from recording.records.erasure.muting import Muting
+from recording.records.erasure.removing import Removing
+from recording.records.erasure.rewriting import Rewriting
+from recording.records.erasure.unlinking import UnlinkingPeople
 from recording.records.proven_bytes import NotReadable
-from recording.records.removing import Removing
-from recording.records.rewriting import Rewriting
-from recording.records.unlinking import UnlinkingPeople
 from tests.fakes.removal import FakeRemoval
 from tests.use_cases.erasures import ADA, ANN, BOB, KEYS, add, archive, check_erased, file_all, run_jobs, state
 from tests.use_cases.kills import KilledError

@@ -1,0 +1,1 @@
+"""Packages of recordings for whoever asks for them."""

@@ -1,0 +1,1 @@
+"""Recordings found, and chosen for what is done with many."""

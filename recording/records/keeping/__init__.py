@@ -1,0 +1,1 @@
+"""What must be kept: holds, duties of the retention classes, and where the blobs are kept meanwhile."""

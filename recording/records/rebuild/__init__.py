@@ -1,0 +1,1 @@
+"""The catalog, made again from what stands in the archive."""

@@ -1,0 +1,1 @@
+"""What becomes of recordings in time: moved to cheaper tiers, and deleted once no duty keeps them."""

@@ -1,0 +1,1 @@
+"""Archived recordings read once more: proven, and heard whether they are silent."""
