@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from recording.core.callers import Caller
@@ -12,6 +13,8 @@ from recording.core.formats import api
 from recording.core.model import Actor, RecordingId
 from recording.core.records.holds import Hold, HoldState
 from recording.core.records.jobs import JobState
+from recording.ports import IndexRow
+from recording.records.keeping.holding import HOLDS
 from tests.use_cases.keepings import PEOPLE_KEY, erased, file_all, run_jobs
 from tests.use_cases.world import World, file_event_of, metadata_of
 
@@ -437,6 +440,24 @@ def test_a_job_that_was_lost_is_made_again() -> None:
     run_jobs(world)
 
     assert {"r1"} == held(world)
+
+
+def test_a_hold_that_was_ended_and_brought_back_by_a_run_that_was_cut_off_ends_again() -> None:
+    """It was closed while what the index had lost was brought back."""
+    world = world_of("r1")
+    holding = world.app.records.holding
+    hold = made(world, recordings=["r1"])
+    run_jobs(world)
+    copy = next(holding.kept.all())
+    end(world, hold)
+    run_jobs(world)
+    world.index.insert(IndexRow(HOLDS, hold.hold_id, msgspec.json.encode(copy)))
+    world.app.records.keeping.watching_holds.run()
+    run_jobs(world)
+
+    assert set() == held(world)
+    assert [] == list(holding.open())
+    assert "it is over" == holding.load(hold.hold_id).end_reason
 
 
 def test_an_erased_recording_is_let_go() -> None:

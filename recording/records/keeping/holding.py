@@ -181,6 +181,23 @@ class Holding:
         self.kept.forget(hold.hold_id)
         self.index.delete(HOLDS, hold.hold_id)
 
+    def end_again(self, hold: Hold) -> Hold:
+        """Let a hold end that has ended before, and that a bringing back which was cut off has made active again.
+
+        Raises:
+            Transient: do it again.
+        """
+        row = self.index.get(ENDED, hold.hold_id) if hold.is_active else None
+        if row is None:
+            return hold
+        ended = _read(row)
+
+        def ending(known: Hold) -> Hold:
+            by, reason = ended.ended_by, ended.end_reason
+            return replace(known, state=HoldState.ENDING, ended_at=ended.ended_at, ended_by=by, end_reason=reason)
+
+        return self.change(hold.hold_id, ending)
+
     def restore(self) -> int:
         """Bring back the holds that the index has lost; how many there are. The daily look places them again.
 

@@ -55,7 +55,8 @@ class WatchingHolds:
         end = self.monotonic() + SLICE
         today = self.now().date()
         looks: list[tuple[date, Hold, _Look]] = []
-        for hold in tuple(self.deciding.holding.open()):
+        holding = self.deciding.holding
+        for hold in map(holding.end_again, tuple(holding.open())):
             if hold.is_review_due(today):
                 self._remind(hold, today)
             self.deciding.drive(hold)
@@ -66,7 +67,7 @@ class WatchingHolds:
         for done_on, hold, look in sorted(looks, key=lambda one: one[0]):
             if done_on != today:
                 self._look(hold, look, today, end)
-        self.deciding.holding.restore()  # one whose making was cut off has a copy only: it holds, and can be ended
+        holding.restore()  # one whose making was cut off has a copy only: it holds, and can be ended
 
     def _remind(self, hold: Hold, today: date) -> None:
         event = notifications.hold_overdue(hold.hold_id, hold.review_on, self.now())
