@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench.cases import Bench, Column, Result, Row
 from bench.measuring import Run, reason
-from bench.short import sound
+from bench.short import AS_IN_AZURE, sound
 from local.azurite import Azurite, AzuriteError
 from local.faultproxy import FaultProxy
 from local.stack import OPEN_TABLE, TABLE, Stack, provision, wait_for
@@ -111,7 +111,7 @@ def outage(bench: Bench) -> Result:
     folder = bench.folder / "outage"
     shutil.rmtree(folder, ignore_errors=True)
     try:
-        with Stack(folder, settings=_QUICK_SWEEP) as stack:
+        with Stack(folder, settings=_QUICK_SWEEP | AS_IN_AZURE) as stack:
             bench.say(result.title)
             row.runs.append(_recovery(stack, count, sound(folder / "short.wav", 32_000)))
     except (TimeoutError, AzuriteError) as error:

@@ -9,9 +9,11 @@ from recording.ports import RecordQueue
 from recording.records.filing import Filing
 from recording.records.seals.sealing import Sealing
 
-WAITS = (timedelta(seconds=20), timedelta(minutes=1), timedelta(minutes=3))
-"""How long a task is put off, the first time and the next ones. It is done then, however much is copied: a person's
-recordings must be found, and holds be set, minutes after they are archived."""
+_FIRST = (timedelta(seconds=20), timedelta(minutes=1), timedelta(minutes=3))
+WAITS = {Task.FILE: _FIRST, Task.SEAL: (*_FIRST, *[timedelta(minutes=10)] * 12)}
+"""How long a task is put off, the first time and the next ones. It is done then, however much is copied. A person's
+recordings must be found, and holds be set, minutes after they are archived. To seal costs much more than to copy, and
+has time: some two hours of copies without a pause, as after an outage, when these are near their end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,9 @@ class RecordTasks:
         Raises:
             Transient: the message is delivered again.
         """
-        if message.put_off < len(WAITS) and self.is_copying():
-            self.queue.put(replace(message, put_off=message.put_off + 1), WAITS[message.put_off])
+        waits = WAITS[message.task]
+        if message.put_off < len(waits) and self.is_copying():
+            self.queue.put(replace(message, put_off=message.put_off + 1), waits[message.put_off])
         elif message.task is Task.FILE:
             self.filing.file(message.recording_id)
         else:

@@ -102,25 +102,30 @@ def test_a_filer_that_fails_is_asked_again() -> None:
     assert (2, 1) == (len(first.entries), len(second.entries))
 
 
-def test_a_task_is_put_off_while_the_worker_copies() -> None:
+@pytest.mark.parametrize(("task", "longest"), [(Task.FILE, timedelta(minutes=5)), (Task.SEAL, timedelta(hours=2.25))])
+def test_a_task_is_put_off_while_the_worker_copies(task: Task, longest: timedelta) -> None:
     """Longer each time, so that a backlog of copies is not slowed by messages; and not for ever."""
     world, seen = archived(), Seen()
     tasks = replace(world.app.records.tasks, filing=filing(world, seen))
     world.record_queue.messages.clear()
 
-    message, waits = RecordMessage(RECORDING, Task.FILE), list[timedelta]()
+    message, waits = RecordMessage(RECORDING, task), list[timedelta]()
     with world.app.archiving.running.start(ChunkMessage(RecordingId("another"), DocumentId("document"))):
-        for _ in WAITS:
+        for _ in WAITS[task]:
             tasks.run(message)
             ((wait, message),) = world.record_queue.messages
             waits.append(wait)
             world.record_queue.messages.clear()
-        assert ([], list(WAITS)) == (seen.entries, waits)
+        assert ([], list(WAITS[task])) == (seen.entries, waits)
+        assert tasks.sealing.seals.sealed(RECORDING) is None
 
         tasks.run(message)
 
-    assert [RECORDING] == [entry.recording.recording_id for entry in seen.entries]
-    assert sum(waits, timedelta()) < timedelta(minutes=5)
+    if task is Task.FILE:
+        assert [RECORDING] == [entry.recording.recording_id for entry in seen.entries]
+    else:
+        assert tasks.sealing.seals.sealed(RECORDING) is not None
+    assert sum(waits, timedelta()) < longest
 
 
 def test_a_task_that_was_put_off_is_done_when_the_copies_are() -> None:
