@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from recording.ports import Index, IndexRow
 
-_PAGE = 500
+_PAGE = 1000
+"""The most that the service gives at once."""
 
 
 def rows_in(
