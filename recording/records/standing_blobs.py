@@ -100,7 +100,8 @@ def _own_in(archived: Inventory, folder: str, recording_id: RecordingId) -> Iter
 def _chunks_named_by(archived: Inventory, manifest: BlobName, recording_id: RecordingId) -> set[BlobName]:
     """The chunks that a manifest of a recording names.
 
-    None of one that cannot be read, or is none, or is another recording's: a whole entry says them too.
+    None of one that cannot be read, or is none, or is another recording's: a whole entry says them too. Nor a name that
+    is no chunk's of it: whoever can write a blob of that name must not decide what else is removed.
     """
     for blob in listed(archived, manifest) if ".manifest" in manifest else ():
         if blob.name == manifest and blob.length <= MOST_MANIFEST:
@@ -110,5 +111,5 @@ def _chunks_named_by(archived: Inventory, manifest: BlobName, recording_id: Reco
                 log.event("recording.manifest_unread", {"manifest": manifest, "cause": error}, logging.WARNING)
                 continue
             if found.recording.recording_id == recording_id:
-                return {chunk.name for chunk in found}
+                return {chunk.name for chunk in found if encode(recording_id) in chunk.name}  # as each template says
     return set()

@@ -386,14 +386,18 @@ def test_an_event_that_comes_too_late_hides_nothing_of_what_a_rebuild_has_to_era
     assert not [place for place in places_of(world, ANN) if not place.startswith(("claim", "journal"))]
 
 
-def test_the_manifest_of_another_recording_under_its_name_removes_nothing_of_that() -> None:
-    """Whoever can write to the container need not be able to delete from it."""
+@pytest.mark.parametrize("is_forged", [False, True])
+def test_the_manifest_of_another_recording_under_its_name_removes_nothing_of_that(*, is_forged: bool) -> None:
+    """Whoever can write to the container need not be able to delete from it. Forged, it says that it is of this one."""
     world = two_recordings()
     manifest, other = (world.entry(one).recording.manifest_name for one in (RECORDING, OTHER))
     assert manifest is not None
     assert other is not None
     wrong = BlobName(manifest.replace(".manifest.json", ".manifest-2.json"))
-    world.archive.put_as_stranger(wrong, world.archive.blobs[other].content)
+    said = json.loads(world.archive.blobs[other].content)
+    world.archive.put_as_stranger(
+        wrong, json.dumps({**said, **({"recordingId": RECORDING} if is_forged else {})}).encode()
+    )
     before = {name: blob for name, blob in world.archive.blobs.items() if f"/{OTHER}/" in name}
     erase(world)
     assert before
