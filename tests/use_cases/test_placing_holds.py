@@ -10,7 +10,7 @@ import pytest
 from recording.core.callers import Caller
 from recording.core.errors import ArchiveRefused, CatalogConflict, HoldChanged
 from recording.core.formats import api
-from recording.core.model import Actor, RecordingId
+from recording.core.model import Actor, BlobName, CatalogEntry, RecordingId
 from recording.core.records.holds import Hold, HoldState
 from recording.core.records.jobs import JobState
 from recording.ports import IndexRow
@@ -272,6 +272,49 @@ def test_a_hold_that_ends_before_that_day_leaves_nothing_on_what_it_did_not_cove
     assert [] == holds_in_trail(world, "r1")
 
 
+def test_a_hold_that_ends_while_it_is_placed_leaves_nothing_on_what_cannot_be_read_then() -> None:
+    """Whoever takes it off has passed that recording over before its rows are written."""
+    world = world_of("r1", "r2", RETENTION_CLASSES=CLASSES)
+    hold = made(world, query={"since": "2026-02-28", "until": "2026-03-01"}, retentionClass="long")
+    (placing,) = world.job_queue.jobs
+    world.job_queue.jobs.clear()
+    load = world.catalog.load
+
+    def end_first(recording_id: RecordingId) -> CatalogEntry | None:
+        world.catalog.load = load  # type: ignore[method-assign]
+        end(world, hold)
+        run_jobs(world)
+        world.catalog.newer.add(RecordingId("r1"))
+        return load(recording_id)
+
+    world.catalog.load = end_first  # type: ignore[method-assign]
+    world.app.records.jobs.run(placing)
+    world.catalog.newer.clear()
+
+    records = world.app.records
+    assert HoldState.ENDED is records.holding.load(hold.hold_id).state
+    assert () == records.holding.classes_of(RecordingId("r1"))
+    assert ((), "") == records.keeping.placing_holds.placed_on(hold.hold_id)
+    assert [] == [row for row in world.index.rows if hold.hold_id in row[1] and row[0].startswith("record~")]
+
+
+def test_what_was_placed_before_its_entry_could_not_be_read_stays_as_it_was_found_out() -> None:
+    """As when a job is made again whose message was lost: its blobs have their legal holds."""
+    world = world_of("r1")
+    hold = made(world, call="call-1")
+    (placing,) = world.job_queue.jobs
+    run_jobs(world)
+    before = world.app.records.keeping.placing_holds.placed_on(hold.hold_id)
+    holding, jobs = world.app.records.holding, world.app.records.jobs
+    holding.change(hold.hold_id, lambda known: replace(known, state=HoldState.PLACING))
+    world.catalog.newer.add(RecordingId("r1"))
+    jobs.save(replace(jobs.load(placing), state=JobState.RUNNING))
+    jobs.run(placing)
+
+    assert HoldState.ACTIVE is holding.load(hold.hold_id).state
+    assert before == world.app.records.keeping.placing_holds.placed_on(hold.hold_id)
+
+
 def test_a_hold_that_ends_before_that_day_has_a_beginning_in_the_trail_of_what_it_covered() -> None:
     """And its class counts after its end, as that of any other recording that it covered."""
     world = world_of("r1", "r2", RETENTION_CLASSES=CLASSES)
@@ -458,6 +501,33 @@ def test_a_hold_that_was_ended_and_brought_back_by_a_run_that_was_cut_off_ends_a
     assert set() == held(world)
     assert [] == list(holding.open())
     assert "it is over" == holding.load(hold.hold_id).end_reason
+
+
+@pytest.mark.parametrize("is_protected", [True, False])
+def test_a_hold_that_ends_while_its_blobs_are_looked_at_leaves_no_legal_hold(*, is_protected: bool) -> None:
+    """The look finds none, and sets them again: nobody could ever remove those blobs."""
+    world = world_of("r1")
+    hold = made(world, recordings=["r1"])
+    run_jobs(world)
+    placing, removal = world.app.records.keeping.placing_holds, world.removals["archive"]
+    placing.note_protected(hold, RecordingId("r1"), is_protected=is_protected)
+    is_held = removal.is_held
+
+    def end_first(name: BlobName) -> bool:
+        removal.is_held = is_held  # type: ignore[method-assign]
+        end(world, hold)
+        run_jobs(world)
+        return is_held(name)
+
+    removal.is_held = end_first  # type: ignore[method-assign]
+    world.clock.at += DAY
+    world.app.records.keeping.watching_holds.run()
+
+    assert HoldState.ENDED is world.app.records.holding.load(hold.hold_id).state
+    assert set() == held(world)
+    assert ((), "") == placing.placed_on(hold.hold_id)
+    assert ["Held", "HoldEnded"] == holds_in_trail(world, "r1")
+    assert "HoldLifted" not in world.told()
 
 
 def test_an_erased_recording_is_let_go() -> None:

@@ -143,16 +143,35 @@ class PlacingHolds:
         try:
             entry = self.updates.load(recording_id)
         except (EntryUnreadable, NewerSchema):
-            self.holding.note(recording_id, hold)
-            # The daily look makes it sure.
-            self.index.put(_row(_of_hold(hold.hold_id), recording_id, is_protected=False, is_sure=False))
-            return True
+            return self._hold_unread(hold, recording_id)
         if entry is None:
             return recording_id in hold.scope.recordings
         if not self._covers(hold, entry):
             return False
         self._hold(hold, entry)
         return True
+
+    def _hold_unread(self, hold: Hold, recording_id: RecordingId) -> bool:
+        """Hold a recording that cannot be read, and may be covered: the daily look makes it sure. Whether it is held.
+
+        What an earlier run has found out of it stays.
+        """
+        if self.index.get(_of_hold(hold.hold_id), encode(recording_id)) is not None:
+            return True
+        self.holding.note(recording_id, hold)
+        self.index.put(_row(_of_hold(hold.hold_id), recording_id, is_protected=False, is_sure=False))
+        if self._is_active(hold):
+            return True
+        # It was ended meanwhile, and this recording perhaps passed over: then nobody would make it sure.
+        self.holding.unnote(recording_id, hold)
+        self.holding.forget_class(recording_id, hold)
+        self.index.delete(_of_hold(hold.hold_id), encode(recording_id))
+        return False
+
+    def _is_active(self, hold: Hold) -> bool:
+        """Whether the hold has not been ended since it was read."""
+        known = self.holding.find(hold.hold_id)
+        return known is not None and known.is_active
 
     def make_sure(self, hold: Hold, entry: CatalogEntry) -> None:
         """Place a hold for good on a recording that could not be read before, or take it off if it does not cover it.
@@ -166,6 +185,19 @@ class PlacingHolds:
         else:
             self.holding.forget_class(recording_id, hold)
             self._release(hold, recording_id, was_held=False)
+
+    def is_let_go(self, hold: Hold, recording_id: RecordingId) -> bool:
+        """Whether a hold was taken off a recording since its row was read; what was set on it since is cleared then.
+
+        While its row about the recording stands, whoever takes it off clears the legal holds after that.
+        """
+        if self._is_noted(hold, recording_id):
+            return False
+        self._release(hold, recording_id, was_held=False)
+        return True
+
+    def _is_noted(self, hold: Hold, recording_id: RecordingId) -> bool:
+        return hold.hold_id in {row.hold_id for row in self.holding.noted(recording_id)}
 
     def _is_sure(self, hold: Hold, recording_id: RecordingId) -> bool:
         """Whether no row of the hold says that the recording could not be read when it was placed."""
@@ -217,16 +249,14 @@ class PlacingHolds:
         """Place a hold on a recording; idempotent."""
         recording_id = entry.recording.recording_id
         is_erased = entry.recording.state is RecordingState.ERASED
-        is_noted = hold.hold_id in {row.hold_id for row in self.holding.noted(recording_id)}
-        if not is_erased and not (is_noted and self._is_sure(hold, recording_id)):
+        if not is_erased and not (self._is_noted(hold, recording_id) and self._is_sure(hold, recording_id)):
             self.updates.apply(recording_id, Held(hold.hold_id), by=hold.made_by)
         self.holding.note(recording_id, hold)
         self.note_protected(hold, recording_id, is_protected=False)
         if self.blobs.set(entry, on=True):
             self.note_protected(hold, recording_id, is_protected=True)
         self.duties.place(entry)
-        known = self.holding.find(hold.hold_id)
-        if known is None or not known.is_active:  # it was ended meanwhile, and this recording passed over
+        if not self._is_active(hold):  # it was ended meanwhile, and this recording passed over
             self._release(hold, recording_id)
 
     def _take_off(self, job: Job, hold: Hold, end: float) -> Job:

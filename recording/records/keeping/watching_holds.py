@@ -104,9 +104,11 @@ class WatchingHolds:
             fields = {"hold_id": hold.hold_id, "recording_id": one.recording_id, "cause": error}
             log.event("hold.unprotected", fields, logging.WARNING)
             return
+        if one.is_protected and not lifted:
+            return
         if not one.is_protected:
             self.placing.note_protected(hold, one.recording_id, is_protected=True)
-        elif lifted:
+        if not self.placing.is_let_go(hold, one.recording_id) and one.is_protected:
             self._tell(hold, one.recording_id, len(lifted))
 
     def _tell(self, hold: Hold, recording_id: RecordingId, blobs: int) -> None:
