@@ -128,11 +128,21 @@ def test_a_hold_that_ends_while_lost_ones_are_brought_back_stays_ended(
     assert not any(b"somebody" in row.body for row in world.index.rows.values())
 
 
-def test_a_hold_of_more_ids_than_its_row_can_hold_is_refused_before_anything_is_kept_of_it(world: World) -> None:
+@pytest.mark.parametrize(
+    ("field", "scope"),
+    [
+        ("person", Scope(person=tuple(f"8:acs:{number:0290}" for number in range(200)))),
+        ("recordings", Scope(recordings=tuple(RecordingId(f"{number:03}{'ä' * 390}") for number in range(100)))),
+    ],
+)
+def test_a_hold_of_more_ids_than_its_row_can_hold_is_refused_before_anything_is_kept_of_it(
+    world: World, field: str, scope: Scope
+) -> None:
     """There must be room for who ends it, and why."""
-    holding, raw_ids = world.app.records.holding, tuple(f"8:acs:{number:0290}" for number in range(200))
-    with pytest.raises(InvalidRequest):
-        holding.insert(hold(Scope(person=raw_ids), "h1", reason="r" * 2000))
+    holding = world.app.records.holding
+    with pytest.raises(InvalidRequest) as refused:
+        holding.insert(hold(scope, "h1", reason="r" * 2000))
+    assert field == refused.value.field
     assert [] == [name for name in world.archive.blobs if name.startswith("holds/")]
     assert [] == list(holding.open())
 

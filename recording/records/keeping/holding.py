@@ -146,12 +146,13 @@ class Holding:
         """Keep a new hold; from then on it holds. The hold as kept.
 
         Raises:
-            InvalidRequest: it is of more raw ids than its row can have.
+            InvalidRequest: it is of more ids than its row can have.
             Transient: it may or may not be kept.
         """
         length = len(_row(hold).body)
         if length > _LARGEST:  # else its copy would be kept, and no row could ever be
-            raise InvalidRequest("person", f"{length} bytes, more than the {_LARGEST} that a hold can have")
+            field = "recordings" if hold.scope.recordings else "person"
+            raise InvalidRequest(field, f"{length} bytes, more than the {_LARGEST} that a hold can have")
         self.kept.keep(hold)
         self.index.insert(_row(hold))
         return self.load(hold.hold_id)
