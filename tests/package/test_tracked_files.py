@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.package.tracked import tracked_files
+from tests.package.tracked import tracked_files, tracked_links
 from tools.package import ROOT
 
 UNWANTED = {
@@ -26,6 +26,11 @@ PLACES = r"\.\./(?:shared|\.library)\b"
 def test_no_file_holds(pattern: str) -> None:
     """No line of any tracked file matches."""
     assert [] == lines_with(pattern)
+
+
+def test_no_file_is_a_link() -> None:
+    """Whoever checks one out in place of a folder that git ignores, such as .venv, loses what is in that."""
+    assert [] == tracked_links()
 
 
 def test_only_ci_looks_beside_the_checkout() -> None:
