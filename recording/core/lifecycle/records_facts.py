@@ -7,7 +7,7 @@ from recording.core.model import CatalogEntry, DocumentId, Proof, RecordingId, R
 
 @dataclass(frozen=True, slots=True)
 class ErasureBegun:
-    """The recording is to be erased, and its tombstone stands: whatever comes of it from now on is refused.
+    """The recording is to be erased: whatever comes of it from now on is refused. Its tombstone is written after that.
 
     Of a recording that the catalog does not have, it says that the tombstone was found.
     """
@@ -56,7 +56,10 @@ class Exported:
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """The catalog had no entry of the recording; `entry` is what the blobs say, which are named in `sources`."""
+    """The catalog had no entry of the recording; `entry` is what the blobs say, which are named in `sources`.
+
+    Of one that it has, only what was written anew when somebody was taken out is taken over, if it knows nothing of it.
+    """
 
     entry: CatalogEntry
     sources: str
