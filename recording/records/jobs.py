@@ -22,7 +22,6 @@ TIMER = "jobs"
 """The name under which the last look for silent jobs is noted."""
 _JOBS = "jobs"
 _OPEN = "open-jobs"
-_PAGE = 500
 _SILENT = timedelta(minutes=30)
 """After this time without a sign of life its message is put again."""
 _SIGN = timedelta(minutes=10)

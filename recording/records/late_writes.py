@@ -20,7 +20,6 @@ from recording.ports import Catalog, Index, IndexRow
 from recording.records.index_rows import rows_in
 
 _LATE = "late-writes"
-_PAGE = 500
 _LONGEST = timedelta(hours=1)
 """No writer lasts longer: the host ends a run after half of it."""
 

@@ -201,7 +201,7 @@ def test_an_erasure_forgets_nobody_whom_a_key_stands_for_since() -> None:
 def test_a_key_that_others_change_all_the_time_is_tried_another_time(monkeypatch: pytest.MonkeyPatch) -> None:
     world = world_of()
     people = world.app.records.people
-    monkeypatch.setattr(world.index, "insert", lambda _: False)
+    monkeypatch.setattr(world.index, "insert", lambda _: None)
     with pytest.raises(CatalogConflict):
         people.save_one(OwnIdentity("crm-1", (ADA,)), "", by=BY)
 

@@ -17,7 +17,6 @@ from recording.catalog_updates import CatalogUpdates
 from recording.core.errors import (
     ArchiveDamaged,
     CatalogConflict,
-    EntryUnreadable,
     NewerSchema,
     Permanent,
     RecordingError,
@@ -30,14 +29,14 @@ from recording.records.index_rows import remove_rows, rows_in
 from recording.records.keeping.holding import Holding
 from recording.records.standing_blobs import StandingBlobs, folder_of, folders_of
 
-OF_ONE = (ArchiveDamaged, CatalogConflict, EntryUnreadable, NewerSchema)
-"""Errors that are about a single recording, and may pass: a pass over many goes on with the next."""
+OF_ONE = (Permanent, ArchiveDamaged, CatalogConflict, NewerSchema)
+"""Errors that are about a single recording, though they may pass: a pass over many goes on with the next."""
 UNLINKED = "unlinking"
 """The partition of the recordings that somebody is being taken out of, or was some days ago."""
 _ERASED = "erased-of-late"
 """The partition of the recordings that were erased some days ago."""
-_LOOKS = timedelta(days=3)
-"""For so long they are looked at again: no run that had begun before lasts longer."""
+LOOKS = timedelta(days=3)
+"""For so long both are looked at again: no run that had begun before, and no source, lasts longer."""
 _RECENT = timedelta(days=1)
 """Of a recording that was completed longer ago no run can be copying anything that had begun before its end."""
 _NAMES = 20
@@ -121,13 +120,13 @@ class ErasedOfLate:
             self._remove(found)
             if entry is not None and gone.is_first:  # such as of a call that may have gone on when it was erased
                 self._forget(entry)
-        except (Permanent, *OF_ONE) as error:
+        except OF_ONE as error:
             log_left(recording_id, error)
             return False
         if found:
             fields = {"recording_id": recording_id, "blobs": len(found)}
             log.event("recording.erased_again", fields, logging.WARNING)
-        if self.updates.now() - gone.erased_at > _LOOKS:
+        if self.updates.now() - gone.erased_at > LOOKS:
             self.index.delete(_ERASED, row.key)
         return True
 

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 
 import msgspec
 
@@ -89,7 +88,7 @@ class Erasing:
         spec = msgspec.json.encode(erase).decode()
         job = self.jobs.make(JobKind.ERASURE, spec, by=by, state=JobState.PLANNED)
         run = self._plan_run(job)
-        plan = run.plan(self._until(AT_ONCE))
+        plan = run.plan(self.until(AT_ONCE))
         if plan is None:
             return self._left_to_job(run)
         self._note("plan erasure", plan, by)
@@ -136,7 +135,7 @@ class Erasing:
             raise PlanChanged(_EXECUTE, "the plan is not the one that was seen", plan=seen, ids=ids)
         run = self._plan_run(job)
         run.execute(plan_hash, by)
-        until = self._until(AT_ONCE)
+        until = self.until(AT_ONCE)
         if run.confirm(until) is False:
             run.plan_again()
             plan = run.plan(until)
@@ -164,7 +163,7 @@ class Erasing:
         return job
 
     def _erase(self, job: Job) -> Job:
-        run = ErasureRun(self.parts, job, self.jobs.save, self._until(SLICE))
+        run = ErasureRun(self.parts, job, self.jobs.save, self.until(SLICE))
         try:
             return run.go_on()
         except Permanent as error:
@@ -177,7 +176,7 @@ class Erasing:
 
         What fails for good before anybody has executed it has failed; later the daily pass tries it again.
         """
-        until = self._until(SLICE)
+        until = self.until(SLICE)
         try:
             if not run.work.execute:
                 plan = run.plan(until)
@@ -230,7 +229,7 @@ class Erasing:
         """Put on record that somebody was looked for."""
         self.lookups.note(what, plan.erase.purpose, plan.erase.raw_ids, count=len(plan.recordings), by=by)
 
-    def _until(self, length: timedelta) -> Callable[[], bool]:
+    def until(self, length: timedelta) -> Callable[[], bool]:
         """Whether so much time is over, from now on."""
         end = self.monotonic() + length.total_seconds()
         return lambda: self.monotonic() >= end
@@ -257,9 +256,9 @@ class FinishingErasures:
         erasing = self.erasing
         left, failure = 0, None
         for finish in (erasing.parts.removing.finish, erasing.parts.unlinking.finish):
-            end = erasing.monotonic() + FINISH / 2  # for each: the looks of the first must not keep the other waiting
+            half = timedelta(seconds=FINISH / 2)  # for each: the looks of the first must not keep the other waiting
             try:
-                left += finish(partial(_is_past, erasing.monotonic, end))
+                left += finish(erasing.until(half))
             except Transient as error:  # raised at the end: the jobs do not wait for it
                 failure = failure or error
         if left:
@@ -282,10 +281,6 @@ class FinishingErasures:
                     forgotten = replace(without_person(job), state=JobState.CANCELLED)
                     if _saved_over(erasing.jobs, erasing.parts.index, forgotten) is not None:
                         log.event("erasure.plan_forgotten", {"job_id": job.job_id})
-
-
-def _is_past(monotonic: Callable[[], float], end: float) -> bool:
-    return monotonic() >= end
 
 
 def executed_of(job: Job) -> str:

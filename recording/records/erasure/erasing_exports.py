@@ -15,7 +15,6 @@ from recording.records.jobs import Jobs
 _EXPORT = "export~"
 """The keys of the rows about a recording that name, after this, an export whose package has it, or will."""
 _AFTER_EXPORT = "export~~"
-_PAGE = 500
 _TRIES = 20
 
 

@@ -25,7 +25,6 @@ from recording.records.jobs import Jobs
 
 SOME = 50
 """After so many recordings a run saves how far it is, and looks whether its time is over."""
-_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)

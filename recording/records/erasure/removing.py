@@ -18,11 +18,7 @@ from datetime import timedelta
 
 from recording import log
 from recording.catalog_updates import CatalogUpdates
-from recording.core.errors import (
-    BlobProtected,
-    Permanent,
-    RecordingOpen,
-)
+from recording.core.errors import BlobProtected, RecordingOpen
 from recording.core.formats.records.tombstones import Tombstone
 from recording.core.lifecycle import Erased, ErasureBegun, is_made_by_its_tombstone, why_not_erased
 from recording.core.model import Actor, BlobName, CatalogEntry, RecordingId, RecordingState, RemovalReason
@@ -145,7 +141,7 @@ class Removing:
                 self.index.delete(_UNFINISHED, encode(recording_id))
                 return True
             self.remove(entry, erasure.reason, by=erasure.by)
-        except (Permanent, *OF_ONE) as error:
+        except OF_ONE as error:
             log_left(recording_id, error)
             return False
         return True

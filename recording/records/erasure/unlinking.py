@@ -10,13 +10,12 @@ it, which also looks again for some days, at what runs have written that had beg
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 import msgspec
 
 from recording import log
 from recording.catalog_updates import CatalogUpdates
-from recording.core.errors import ArchiveDamaged, CatalogConflict, Permanent, RecordingOpen
+from recording.core.errors import ArchiveDamaged, CatalogConflict, RecordingOpen
 from recording.core.lifecycle import (
     Completed,
     Rewritten,
@@ -31,7 +30,7 @@ from recording.core.naming import encode
 from recording.core.records.erasing import Deferral, Erase, Mode, Why
 from recording.core.times import format_time
 from recording.ports import Index, IndexRow
-from recording.records.erasure.erased_of_late import OF_ONE, UNLINKED, Forget
+from recording.records.erasure.erased_of_late import LOOKS, OF_ONE, UNLINKED, Forget
 from recording.records.erasure.removing_rest import RemovingRest
 from recording.records.erasure.rewriting import Rewriting
 from recording.records.index_rows import rows_in
@@ -39,10 +38,7 @@ from recording.records.people.filing_people import FilingPeople
 from recording.records.proven_bytes import NotAsProven, NotReadable
 from recording.writing_trail import WritingTrail
 
-_LOOKS = timedelta(days=3)
-"""For so long it is looked again: no run that had begun before, and no source, lasts longer."""
 _OPERATION = "unlink person"
-_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +156,7 @@ class UnlinkingPeople:
                 self._look_again_or_end(entry, row)
             elif open_.rewritten_at is not None:  # else its erasure goes on with it, which knows who it is
                 self._finish(entry, open_.erasure_id, APP)
-        except (Permanent, *OF_ONE) as error:
+        except OF_ONE as error:
             fields = {"recording_id": recording_id, "code": error.code, "cause": error}
             log.event("recording.unlinking_left", fields, logging.WARNING)
             return False
@@ -175,7 +171,7 @@ class UnlinkingPeople:
             entry = self.updates.load(entry.recording.recording_id) or entry
         if entry.recording.erasure is not None:  # what was written just now may be of one that is gone: see tomorrow
             return
-        if is_looked_at and (last is None or self.updates.now() - last > _LOOKS):
+        if is_looked_at and (last is None or self.updates.now() - last > LOOKS):
             self.index.remove(row)  # unless it was written again since it was read
 
     def _end_erased(self, entry: CatalogEntry, row: IndexRow) -> None:

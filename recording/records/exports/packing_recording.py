@@ -34,8 +34,8 @@ from recording.core.trail import folder_of as trail_of
 from recording.ports import Catalog, Trail
 from recording.records.exports.package_writer import PackageWriter
 from recording.records.proven_bytes import NotAsProven, NotReadable, ProvenBytes
+from recording.records.standing_blobs import MOST_MANIFEST
 
-_MOST_MANIFEST = 16 << 20
 _MEDIA, _METADATA, _MANIFEST, _TRAIL = "media", "metadata file", "manifest", "audit trail"
 _REVISION = re.compile(r"\.manifest(-\d+)?\.json$")
 
@@ -159,7 +159,7 @@ class PackingRecording:
             return
         for name in _revisions(latest, entry.recording.revision):
             try:
-                raw = self.archive.document(name, _MOST_MANIFEST)
+                raw = self.archive.document(name, MOST_MANIFEST)
                 if raw is None and name != latest:
                     continue  # not every number became a manifest
                 wrong = "it is not there any more" if raw is None else why_no_manifest(raw, entry)

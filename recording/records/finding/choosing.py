@@ -40,7 +40,7 @@ class HeardPage(Protocol):
 
 
 class Finding(Protocol):
-    """Finds people and their recordings (`records.people.People`)."""
+    """Finds people and their recordings (`records.people.people.People`)."""
 
     def raw_ids(self, key: str) -> tuple[str, ...]:
         """The raw ids of the customer's own key."""

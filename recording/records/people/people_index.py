@@ -37,7 +37,6 @@ _KEYS = "people-keys"
 _NOTE = "people~"
 """Begins the keys of the rows about a recording that name its people's rows."""
 _MARK = re.compile(r"[A-Za-z0-9_=~-]{1,500}")
-_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import batched, islice
 
 from recording import log
-from recording.core.errors import ArchiveDamaged, EntryUnreadable, NewerSchema, Permanent
+from recording.core.errors import ArchiveDamaged, NewerSchema, Permanent
 from recording.core.model import APP, RecordingId
 from recording.core.records.jobs import Job, JobKind, JobState
 from recording.ports import Catalog
@@ -77,7 +77,7 @@ class Rehashing:
                 with self.late.of(entry):
                     self.filing.file(entry)
                 self.people.leave(key_id, recording_id)
-        except (Permanent, ArchiveDamaged, EntryUnreadable, NewerSchema) as error:
+        except (Permanent, ArchiveDamaged, NewerSchema) as error:
             log.event("people.not_rehashed", {"recording_id": recording_id, "cause": error})
 
     def _saved(self, job: Job) -> Job:

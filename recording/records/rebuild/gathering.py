@@ -31,10 +31,10 @@ from recording.core.records.rebuilding import Seen, open_chunks, rebuilt, with_c
 from recording.core.records.told_by_acts import DIGEST, Standing, blobs_of, manifest_of, proof_of
 from recording.core.trail import MOST_ACT, folder_of, parse_name, read_act
 from recording.ports import Archive, Inventory, ListedBlob
+from recording.records.standing_blobs import MOST_MANIFEST
 
 _MANIFEST = ".manifest"
 _REVISION = re.compile(r"\.manifest(?:-(?P<revision>\d{1,4}))?\.json", re.ASCII)
-_MOST_MANIFEST = 16 << 20
 _MOST_METADATA = 4 << 20
 _MOST_APART = 9
 """Names that a copy which stands apart may have: see `chunks.setting_apart`."""
@@ -117,7 +117,7 @@ class Gathering:
         """
         known = {one.erasure_id for one in entry.recording.unlinked}
         for blob in self._manifests(entry.recording.recording_id, hint):
-            if blob.length > _MOST_MANIFEST:
+            if blob.length > MOST_MANIFEST:
                 continue
             found = self._with_etags(read_manifest(self.archived.read(blob), blob.name, blob.modified_at))
             if any(one.rewritten_at and one.erasure_id not in known for one in found.recording.unlinked):
@@ -146,7 +146,7 @@ class Gathering:
     def _manifest(self, recording_id: RecordingId, one: BlobName | None) -> CatalogEntry | None:
         """The last manifest beside that one, as an entry; None if there is none."""
         blob = None if one is None else next(self._manifests(recording_id, one), None)
-        if blob is None or blob.length > _MOST_MANIFEST:
+        if blob is None or blob.length > MOST_MANIFEST:
             return None
         entry = read_manifest(self.archived.read(blob), blob.name, blob.modified_at)
         return self._with_etags(entry) if entry.recording.recording_id == recording_id else None

@@ -15,7 +15,7 @@ from typing import Protocol
 import msgspec
 
 from recording import log
-from recording.core.errors import CatalogConflict, Permanent, RecordingError
+from recording.core.errors import CatalogConflict, RecordingError
 from recording.core.formats import notifications
 from recording.core.model import APP, Actor, CatalogEntry, RecordingId, RecordingState, RemovalReason
 from recording.core.naming import encode
@@ -41,7 +41,7 @@ FAILED = "its entry cannot be read"
 
 
 class Removes(Protocol):
-    """Removes recordings; see `records.removing`."""
+    """Removes recordings; see `records.erasure.removing`."""
 
     def remove(self, entry: CatalogEntry, reason: RemovalReason, *, by: Actor) -> None:
         """Remove all of a recording; idempotent."""
@@ -129,7 +129,7 @@ class Retaining:
         """Do with a recording what is to be done; None if no more may be deleted today."""
         try:
             return self._end_loaded(one, today)
-        except (Permanent, *OF_ONE) as error:
+        except OF_ONE as error:
             _log_failed(one.recording_id, error)
             self._put_off(one, today)
             return Step.BUSY
@@ -178,7 +178,7 @@ class Retaining:
             one = _END.decode(row.body)
             try:
                 entry = self.catalog.load(one.recording_id)
-            except (Permanent, *OF_ONE) as error:  # its row stays: whether anything is deleted cannot be said
+            except OF_ONE as error:  # its row stays: whether anything is deleted cannot be said
                 _log_failed(one.recording_id, error)
                 continue
             if entry is not None and entry.recording.state is RecordingState.ERASED:
@@ -193,7 +193,7 @@ class Retaining:
         recording_id = entry.recording.recording_id
         try:
             self.removing.remove(entry, RemovalReason.RETENTION, by=APP)
-        except (Permanent, *OF_ONE) as error:
+        except OF_ONE as error:
             _log_failed(recording_id, error)
             return
         reason = f"its class {one.retention_class} has kept it until {one.ends_on}"
@@ -222,7 +222,7 @@ class Retaining:
     def _load(self, recording_id: RecordingId) -> CatalogEntry | None:
         try:
             return self.catalog.load(recording_id)
-        except (Permanent, *OF_ONE) as error:
+        except OF_ONE as error:
             _log_failed(recording_id, error)
             return None
 

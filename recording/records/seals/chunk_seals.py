@@ -14,7 +14,6 @@ from recording.records.index_rows import remove_rows
 
 _SEALED = "sealed"
 _CHUNKS = "seal~"
-_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
