@@ -429,13 +429,13 @@ def cut_off_and_lost() -> World:
     """Two recordings, of which one's erasure was killed before its first blob went, and its entry lost then."""
     world = two_recordings()
 
-    def die(_: BlobName) -> None:
+    def die(_: BlobName) -> bool:
         raise KilledError
 
-    world.removals["archive"].remove = die  # type: ignore[method-assign]
+    world.removals["archive"].remove = die  # type: ignore[method-assign,assignment]
     with pytest.raises(KilledError):
         erase(world)
-    del world.removals["archive"].remove  # type: ignore[method-assign]
+    del world.removals["archive"].remove
     world.catalog.entries.clear()
     world.open_work.rows.clear()
     world.worker()
