@@ -37,4 +37,4 @@ class RecordTasks:
         elif message.task is Task.FILE:
             self.filing.file(message.recording_id)
         else:
-            self.sealing.seal(message.recording_id)
+            self.sealing.seal(message.recording_id, message.put_off)

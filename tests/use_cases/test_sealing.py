@@ -1,6 +1,7 @@
 """What is archived is read once more: damage and silence are told, and a sidecar says what was found."""
 
 import hashlib
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,9 +11,10 @@ import pytest
 from recording.adapters.archive import crc64
 from recording.core.errors import ArchiveBusy, NotSealed, ServiceBusy
 from recording.core.formats.messages import ChunkMessage, RecordMessage, Task
-from recording.core.model import BlobName, ChunkState
+from recording.core.model import BlobName, ChunkState, DocumentId, RecordingId
 from recording.core.naming import sibling_name
 from recording.ports import IndexRow
+from recording.records.record_tasks import WAITS
 from tests.core.media_files import FTYP, box, movie
 from tests.core.real_media import make
 from tests.use_cases.kills import KilledError
@@ -244,6 +246,30 @@ def test_a_long_recording_goes_on_with_its_next_chunk_in_the_next_run() -> None:
 
     assert not read & set(reads)
     assert 3 == len(sidecar(world)["chunks"])
+
+
+def test_a_seal_of_many_runs_is_put_off_for_two_hours_in_all_and_not_before_each_run() -> None:
+    """While copies go on without a pause; also where another recording is sealed when its turn comes."""
+    world = archived(TALK, TALK, TALK)
+    tasks, waited = world.app.records.tasks, timedelta()
+    others = [tasks.sealing._one]  # noqa: SLF001 - as another seal that goes on just then
+
+    def slow(operation: str, name: BlobName) -> None:
+        if operation == "read" and name.endswith(".wav"):
+            world.clock.sleep(130)
+
+    world.archive.before = slow
+    with world.app.archiving.running.start(ChunkMessage(RecordingId("another"), DocumentId("document"))):
+        while world.record_queue.messages:
+            wait, message = world.record_queue.messages.pop(0)
+            waited += wait
+            is_turn = message.put_off == len(WAITS[Task.SEAL])
+            with others.pop() if is_turn and others else nullcontext():
+                tasks.run(message)
+
+    assert [] == others
+    assert 3 == len(sidecar(world)["chunks"])
+    assert waited < timedelta(hours=2.25)
 
 
 def test_a_kill_at_any_operation_costs_no_more_than_the_chunk_in_hand() -> None:

@@ -81,17 +81,20 @@ class Sealing:
         """Whether the recording is to be sealed, as its manifest is written, and it is not sealed as that says."""
         return is_to_seal(entry, None) and is_to_seal(entry, self.seals.sealed(entry.recording.recording_id))
 
-    def seal(self, recording_id: RecordingId) -> None:
+    def seal(self, recording_id: RecordingId, put_off: int = 0) -> None:
         """Go on with a recording, unless it is sealed; put its message again if there is more to do.
+
+        How often it was `put_off` stays with it: else copies without a pause would put off each run anew.
 
         Raises:
             Transient: the message is delivered again.
         """
+        message = RecordMessage(recording_id, Task.SEAL, put_off)
         if not self._one.acquire(blocking=False):
-            self._again(recording_id, _TURN * (0.5 + self.updates.spread()))
+            self.queue.put(message, _TURN * (0.5 + self.updates.spread()))
             return
         try:
-            self._seal(recording_id)
+            self._seal(message)
         finally:
             self._one.release()
 
@@ -112,22 +115,23 @@ class Sealing:
             raise NotSealed("show seal", cause, ids={"recording_id": entry.recording.recording_id})
         return bytes(body[:count])
 
-    def _seal(self, recording_id: RecordingId) -> None:
+    def _seal(self, message: RecordMessage) -> None:
+        recording_id = message.recording_id
         entry, sealed = self.updates.load(recording_id), self.seals.sealed(recording_id)
         if entry is None or not is_to_seal(entry, sealed):
             self.late.settle(recording_id)
             return
         with self.late.of(entry):
-            self._seal_entry(entry, sealed)
+            self._seal_entry(entry, sealed, message)
 
-    def _seal_entry(self, entry: CatalogEntry, sealed: Sealed | None) -> None:
+    def _seal_entry(self, entry: CatalogEntry, sealed: Sealed | None, message: RecordMessage) -> None:
         recording_id = entry.recording.recording_id
         until, found = self.monotonic() + _SLICE, list[ChunkSeal]()
         for chunk, proof in proven(entry):
             known = self.seals.load(recording_id, chunk, proof)
             if known is None or not known.is_sure:
                 if self.monotonic() >= until:
-                    self._again(recording_id)
+                    self.queue.put(message)
                     return
                 seal = self._look(chunk, proof, is_second=known is not None)
                 latest = self.updates.load(recording_id)
@@ -136,7 +140,7 @@ class Sealing:
                 entry = latest
                 if not seal.is_sure:
                     self.seals.save(recording_id, chunk, seal)
-                    self._again(recording_id, _AGAIN)
+                    self.queue.put(message, _AGAIN)
                     return
                 if seal.damage:
                     entry = self._damaged(entry, chunk, seal.damage)
@@ -207,6 +211,3 @@ class Sealing:
         log.event("recording.silent", fields, logging.ERROR)
         self.topic.publish(event)
         return (*told, *(key for key in keys if key not in told))
-
-    def _again(self, recording_id: RecordingId, delay: timedelta = timedelta()) -> None:
-        self.queue.put(RecordMessage(recording_id, Task.SEAL), delay)
