@@ -9,6 +9,7 @@ from recording.core.errors import BlobProtected, UnknownJob
 from recording.core.model import BlobName
 from recording.core.records.jobs import Job, JobState
 from recording.ports import Inventory, Removal
+from recording.records.standing_blobs import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +33,12 @@ class EndingExports:
             Transient: the rest is removed tomorrow.
         """
         before, removed = self.now() - timedelta(days=self.days) if self.days else None, 0
-        marker, is_last = "", False
-        while not is_last:
-            page = self.inventory.page("", marker)
-            for blob in page.blobs:
-                if (before is not None and blob.modified_at < before) or self._is_of_nobody(blob.name):
-                    try:
-                        removed += self.removal.remove(blob.name)
-                    except BlobProtected as error:
-                        log.event("exports.protected", {"code": error.code, "cause": error})
-            marker, is_last = page.marker, not page.marker
+        for blob in listed(self.inventory, ""):
+            if (before is not None and blob.modified_at < before) or self._is_of_nobody(blob.name):
+                try:
+                    removed += self.removal.remove(blob.name)
+                except BlobProtected as error:
+                    log.event("exports.protected", {"code": error.code, "cause": error})
         log.event("exports.ended", {"removed": removed})
 
     def _is_of_nobody(self, name: BlobName) -> bool:

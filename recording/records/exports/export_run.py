@@ -26,13 +26,13 @@ from recording.records.exports.packing_recording import PackingRecording
 from recording.records.filing import about
 from recording.records.finding.choosing import PREFIX as CHOSEN
 from recording.records.finding.choosing import Choosing
+from recording.records.index_rows import remove_rows
 from recording.records.proven_bytes import ProvenBytes
 
 EXPORT_ROW = "export"
 """A row about a recording whose key begins so names, after `~`, an export whose package has the recording, or will."""
 _PACKED = "packed"
 _NOTED_AT_ONCE = 50
-_PAGE = 500
 
 
 def package_of(export_id: str) -> BlobName:
@@ -247,7 +247,7 @@ class ExportRun:
             result=msgspec.json.encode(result).decode(),
         )
         log.event("export.done", {"export_id": self.job.job_id, **work.outcomes})
-        remove_rows(self.parts.index, self.job.job_id)
+        forget_steps(self.parts.index, self.job.job_id)
 
     def _save(self, **changes: object) -> None:
         job = replace(self.job, work=msgspec.json.encode(self.work).decode(), **changes)  # type: ignore[arg-type]
@@ -257,13 +257,10 @@ class ExportRun:
         self.job = saved
 
 
-def remove_rows(index: Index, export_id: str) -> None:
+def forget_steps(index: Index, export_id: str) -> None:
     """Remove what only the runs of an export need; what is left of them does no harm."""
-    partition = partition_of(export_id)
     for prefix in (CHOSEN, _PACKED):
-        while page := index.page(partition, _PAGE, "", f"{prefix}~", f"{prefix}~~").rows:
-            for row in page:
-                index.delete(partition, row.key)
+        remove_rows(index, partition_of(export_id), f"{prefix}~", f"{prefix}~~")
 
 
 def _progress(package: Package, recordings: int) -> dict[str, int]:

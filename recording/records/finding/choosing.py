@@ -13,6 +13,7 @@ from recording.core.model import RecordingId
 from recording.core.participants import one_spelling
 from recording.core.records.exporting import MOST_RECORDINGS, Days, Person, Wanted
 from recording.ports import Catalog, Directory, Index, IndexRow
+from recording.records.index_rows import rows_in
 
 PREFIX = "chosen"
 _PAGE = 40
@@ -110,13 +111,7 @@ class Choosing:
                 return None
 
     def _rows(self, partition: str) -> list[_Row]:
-        rows, after = list[_Row](), ""
-        while True:
-            page = self.index.page(partition, 500, after, f"{PREFIX}~", f"{PREFIX}~~")
-            rows += [_DECODER.decode(row.body) for row in page.rows]
-            after = page.next
-            if not after:
-                return rows
+        return [_DECODER.decode(row.body) for row in rows_in(self.index, partition, f"{PREFIX}~", f"{PREFIX}~~")]
 
     def _find(self, wanted: Wanted, after: str) -> _Row:
         if wanted.person is not None:

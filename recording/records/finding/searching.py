@@ -16,6 +16,7 @@ from recording.core.records.filters import Filters
 from recording.core.records.people import PersonRow
 from recording.ports import Catalog, Directory, Index
 from recording.records.filing import about
+from recording.records.index_rows import rows_in
 from recording.records.people.lookups import Lookups
 from recording.records.people.people_index import PeopleIndex, PersonPage
 
@@ -118,4 +119,4 @@ class Searching:
 
 def has_hold(index: Index, recording_id: RecordingId) -> bool:
     """Whether a row about the recording says that a hold keeps it."""
-    return bool(index.page(about(recording_id), 1, since="hold~", until="hold~~").rows)
+    return any(rows_in(index, about(recording_id), "hold~", "hold~~", limit=1))

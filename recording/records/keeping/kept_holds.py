@@ -10,6 +10,7 @@ from recording.core.errors import BlobExists, BlobProtected, JobRefused
 from recording.core.model import BlobName
 from recording.core.records.holds import Hold, HoldState
 from recording.ports import Archive, Inventory, Removal
+from recording.records.standing_blobs import listed
 
 _FOLDER = "holds/"
 # Created at import: see `adapters.rows`.
@@ -55,22 +56,14 @@ class KeptHolds:
         Raises:
             JobRefused: one cannot be read. Passed over, it would hold nothing, and nobody would know.
         """
-        marker = ""
-        while True:
-            page = self.archived.page(_FOLDER, marker)
-            for blob in page.blobs:
-                try:
-                    hold = _HOLD.decode(self.archived.read(blob))
-                except msgspec.MsgspecError as error:
-                    cause, hint = (
-                        f"{blob.name} is no copy of a hold",
-                        "restore the blob; or remove it, and make the hold",
-                    )
-                    raise JobRefused("bring back holds", cause, hint=hint) from error
-                yield replace(hold, state=HoldState.PLACING, job_id="", job_state=None)
-            marker = page.marker
-            if not marker:
-                return
+        for blob in listed(self.archived, _FOLDER):
+            try:
+                hold = _HOLD.decode(self.archived.read(blob))
+            except msgspec.MsgspecError as error:
+                cause = f"{blob.name} is no copy of a hold"
+                hint = "restore the blob; or remove it, and make the hold"
+                raise JobRefused("bring back holds", cause, hint=hint) from error
+            yield replace(hold, state=HoldState.PLACING, job_id="", job_state=None)
 
 
 def _name(hold_id: str) -> BlobName:

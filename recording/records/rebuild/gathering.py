@@ -31,7 +31,7 @@ from recording.core.records.rebuilding import Seen, open_chunks, rebuilt, with_c
 from recording.core.records.told_by_acts import DIGEST, Standing, blobs_of, manifest_of, proof_of
 from recording.core.trail import MOST_ACT, folder_of, parse_name, read_act
 from recording.ports import Archive, Inventory, ListedBlob
-from recording.records.standing_blobs import MOST_MANIFEST
+from recording.records.standing_blobs import MOST_MANIFEST, listed
 
 _MANIFEST = ".manifest"
 _REVISION = re.compile(r"\.manifest(?:-(?P<revision>\d{1,4}))?\.json", re.ASCII)
@@ -131,13 +131,8 @@ class Gathering:
 
     def _links(self, recording_id: RecordingId) -> list[ListedBlob]:
         """The blobs of its trail, in order."""
-        folder, found, marker = folder_of(recording_id), list[ListedBlob](), ""
-        while True:
-            page = self.trails.page(folder, marker)
-            found += [blob for blob in page.blobs if parse_name(blob.name, recording_id) and blob.length <= MOST_ACT]
-            marker = page.marker
-            if not marker:
-                return found
+        found = listed(self.trails, folder_of(recording_id))
+        return [blob for blob in found if parse_name(blob.name, recording_id) and blob.length <= MOST_ACT]
 
     def _act(self, link: ListedBlob) -> Act | None:
         found = read_act(self.trails.read(link))
@@ -155,7 +150,7 @@ class Gathering:
         """The manifests beside that one, the last first."""
         folder, slash, _ = one.rpartition("/")
         prefix = f"{folder}{slash}{encode(recording_id)}{_MANIFEST}"
-        found = {revision_of(blob.name): blob for blob in self.archived.page(prefix).blobs}
+        found = {revision_of(blob.name): blob for blob in listed(self.archived, prefix)}
         found.pop(0, None)
         yield from (found[revision] for revision in sorted(found, reverse=True))
 
