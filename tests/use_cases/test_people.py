@@ -19,7 +19,7 @@ from recording.core.formats.records.people import read_people
 from recording.core.model import BlobName, ParticipantKind, RecordingId, RecordingState
 from recording.core.records.filters import Filters, Period
 from recording.core.records.people import OwnIdentity, PersonRow
-from recording.ports import IndexRow
+from recording.ports import IndexPage, IndexRow
 from tests.use_cases.persons import (
     ADA,
     BOB,
@@ -241,6 +241,24 @@ def test_a_hold_is_found_by_its_row() -> None:
     assert [["held"], ["free"]] == [
         ids(of(world, ADA, asked=replace(SEARCH, filters=Filters(is_held=held)))) for held in (True, False)
     ]
+
+
+def test_a_hold_is_found_also_if_the_service_gives_an_empty_page_before_its_row(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As it may at any time; only a page without `next` is the last."""
+    world = world_of()
+    record(world, "held", [ADA])
+    world.index.put(IndexRow("record~held", "hold~1"))
+    page = world.index.page
+
+    def empty_first(partition: str, limit: int, after: str = "", since: str = "", until: str = "") -> IndexPage:
+        if after == "more" or partition != "record~held":
+            return page(partition, limit, "" if after == "more" else after, since, until)
+        return IndexPage((), "more")
+
+    monkeypatch.setattr(world.index, "page", empty_first)
+    assert ["held"] == ids(of(world, ADA, asked=replace(SEARCH, filters=Filters(is_held=True))))
 
 
 def test_one_that_cannot_be_read_is_listed_and_one_that_is_gone_is_not() -> None:
