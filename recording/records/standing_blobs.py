@@ -78,6 +78,14 @@ def is_of(name: BlobName, chunk: BlobName) -> bool:
     return name == chunk or name.startswith(f"{chunk}.")
 
 
+def is_manifest_of(found: CatalogEntry, recording_id: RecordingId) -> bool:
+    """Whether a manifest is of that recording, and names no chunk of another: each has the id in its name.
+
+    Whoever can write a blob of that name must not decide what else is removed.
+    """
+    return found.recording.recording_id == recording_id and all(encode(recording_id) in chunk.name for chunk in found)
+
+
 def listed(inventory: Inventory, prefix: str) -> Iterator[ListedBlob]:
     """All blobs of a container whose names begin so."""
     marker, is_last = "", False
@@ -100,8 +108,7 @@ def _own_in(archived: Inventory, folder: str, recording_id: RecordingId) -> Iter
 def _chunks_named_by(archived: Inventory, manifest: BlobName, recording_id: RecordingId) -> set[BlobName]:
     """The chunks that a manifest of a recording names.
 
-    None of one that cannot be read, or is none, or is another recording's: a whole entry says them too. Nor a name that
-    is no chunk's of it: whoever can write a blob of that name must not decide what else is removed.
+    None of one that cannot be read, or is none, or is another recording's: a whole entry says them too.
     """
     for blob in listed(archived, manifest) if ".manifest" in manifest else ():
         if blob.name == manifest and blob.length <= MOST_MANIFEST:
@@ -110,6 +117,6 @@ def _chunks_named_by(archived: Inventory, manifest: BlobName, recording_id: Reco
             except Permanent as error:
                 log.event("recording.manifest_unread", {"manifest": manifest, "cause": error}, logging.WARNING)
                 continue
-            if found.recording.recording_id == recording_id:
-                return {chunk.name for chunk in found if encode(recording_id) in chunk.name}  # as each template says
+            if is_manifest_of(found, recording_id):
+                return {chunk.name for chunk in found}
     return set()

@@ -386,8 +386,10 @@ def test_an_event_that_comes_too_late_hides_nothing_of_what_a_rebuild_has_to_era
     assert not [place for place in places_of(world, ANN) if not place.startswith(("claim", "journal"))]
 
 
-@pytest.mark.parametrize("is_forged", [False, True])
-def test_the_manifest_of_another_recording_under_its_name_removes_nothing_of_that(*, is_forged: bool) -> None:
+@pytest.mark.parametrize(("is_forged", "is_lost"), [(False, False), (True, False), (True, True)])
+def test_the_manifest_of_another_recording_under_its_name_removes_nothing_of_that(
+    *, is_forged: bool, is_lost: bool
+) -> None:
     """Whoever can write to the container need not be able to delete from it. Forged, it says that it is of this one."""
     world = two_recordings()
     manifest, other = (world.entry(one).recording.manifest_name for one in (RECORDING, OTHER))
@@ -399,6 +401,10 @@ def test_the_manifest_of_another_recording_under_its_name_removes_nothing_of_tha
         wrong, json.dumps({**said, **({"recordingId": RECORDING} if is_forged else {})}).encode()
     )
     before = {name: blob for name, blob in world.archive.blobs.items() if f"/{OTHER}/" in name}
+    if is_lost:
+        world.catalog.entries.pop(RECORDING)
+        world.app.records.jobs.make(JobKind.REBUILD, "{}", by=ADA)
+        run_jobs(world)
     erase(world)
     assert before
     assert before == {name: blob for name, blob in world.archive.blobs.items() if f"/{OTHER}/" in name}

@@ -31,7 +31,7 @@ from recording.core.records.rebuilding import Seen, open_chunks, rebuilt, with_c
 from recording.core.records.told_by_acts import DIGEST, Standing, blobs_of, manifest_of, proof_of
 from recording.core.trail import MOST_ACT, folder_of, parse_name, read_act
 from recording.ports import Archive, Inventory, ListedBlob
-from recording.records.standing_blobs import MOST_MANIFEST, listed
+from recording.records.standing_blobs import MOST_MANIFEST, is_manifest_of, listed
 
 _MANIFEST = ".manifest"
 _REVISION = re.compile(r"\.manifest(?:-(?P<revision>\d{1,4}))?\.json", re.ASCII)
@@ -120,8 +120,9 @@ class Gathering:
             if blob.length > MOST_MANIFEST:
                 continue
             found = self._with_etags(read_manifest(self.archived.read(blob), blob.name, blob.modified_at))
-            if any(one.rewritten_at and one.erasure_id not in known for one in found.recording.unlinked):
-                return found if found.recording.recording_id == entry.recording.recording_id else None
+            is_news = any(one.rewritten_at and one.erasure_id not in known for one in found.recording.unlinked)
+            if is_news and is_manifest_of(found, entry.recording.recording_id):
+                return found
         return None
 
     def trail_of(self, recording_id: RecordingId) -> Trail:
@@ -139,12 +140,14 @@ class Gathering:
         return None if found is None else found[1]
 
     def _manifest(self, recording_id: RecordingId, one: BlobName | None) -> CatalogEntry | None:
-        """The last manifest beside that one, as an entry; None if there is none."""
-        blob = None if one is None else next(self._manifests(recording_id, one), None)
-        if blob is None or blob.length > MOST_MANIFEST:
-            return None
-        entry = read_manifest(self.archived.read(blob), blob.name, blob.modified_at)
-        return self._with_etags(entry) if entry.recording.recording_id == recording_id else None
+        """The last manifest of the recording beside that one, as an entry; None if there is none."""
+        for blob in () if one is None else self._manifests(recording_id, one):
+            if blob.length > MOST_MANIFEST:
+                return None
+            entry = read_manifest(self.archived.read(blob), blob.name, blob.modified_at)
+            if is_manifest_of(entry, recording_id):
+                return self._with_etags(entry)
+        return None
 
     def _manifests(self, recording_id: RecordingId, one: BlobName) -> Iterator[ListedBlob]:
         """The manifests beside that one, the last first."""
