@@ -15,12 +15,14 @@ _LONGEST = 64 << 10
 class FakeIndex:
     """`Index`: rows by their keys. `asked` counts the requests; `most` limits a page, as the service may.
 
-    As there, a row of a page has no version, and one that is too large is refused.
+    As there, a row of a page has no version, and one that is too large is refused. With `is_empty_first`, each first
+    page is empty, and not the last.
     """
 
     rows: dict[tuple[str, str], IndexRow] = field(default_factory=dict)
     asked: int = 0
     most: int = 1000
+    is_empty_first: bool = False
     _keys: dict[str, list[str]] = field(default_factory=dict)
 
     def get(self, partition: str, key: str) -> IndexRow | None:
@@ -56,6 +58,8 @@ class FakeIndex:
 
     def page(self, partition: str, limit: int, after: str = "", since: str = "", until: str = "") -> IndexPage:
         self.asked += 1
+        if self.is_empty_first and not after:
+            return IndexPage((), json.dumps([partition, since]))
         keys = self._keys.get(partition, [])
         first = bisect.bisect_left(keys, max(since, _mark(after)))
         found = [key for key in keys[first : first + min(limit, self.most) + 1] if not until or key < until]

@@ -54,6 +54,13 @@ def test_a_move_that_was_missed_is_made_later_and_both_if_both_were() -> None:
     assert [{"r1": "Archive"}] == list(days_of(world, 2).values())
 
 
+def test_what_is_due_moves_also_if_the_service_gives_an_empty_page_first() -> None:
+    world = world_of("r1", classes=CLASSES)
+    with_class(world, "r1", "tiered")
+    world.index.is_empty_first = True
+    assert [date(2026, 4, 1), date(2026, 5, 1)] == list(days_of(world, 90))
+
+
 def test_a_recording_that_gets_another_class_moves_as_that_says() -> None:
     """What it has no class for any more does not move."""
     world = world_of("r1", "r2", classes=CLASSES)

@@ -103,6 +103,13 @@ def test_a_recording_is_deleted_on_the_first_day_on_which_its_days_are_over() ->
     assert [] == rows(world, ENDS)
 
 
+def test_a_recording_ends_on_its_day_also_if_the_service_gives_an_empty_page_first() -> None:
+    """Only a page without `next` is the last."""
+    world = world_of("r1", "r2")
+    world.index.is_empty_first = True
+    assert {ENDS_ON: ["r1", "r2"]} == pass_until(world, FakeRemoving(world), ENDS_ON + DAY)
+
+
 def test_nothing_is_left_of_it_in_any_container_and_in_no_row_but_that_it_was_deleted() -> None:
     """As what an erasure removes; of the others everything is left."""
     world = world_of("r1", "r2")

@@ -89,14 +89,15 @@ class Moving:
         """
         if not self.classes.are_known:
             return
-        end, moved = self.monotonic() + SLICE, 0
+        end, moved, after = self.monotonic() + SLICE, 0, ""
         tomorrow = self.now().date() + timedelta(days=1)
         while self.monotonic() < end:
-            page = self.index.page(MOVES, _PAGE, until=f"{tomorrow.year:04}{tomorrow:%m%d}")
+            page = self.index.page(MOVES, _PAGE, after, until=f"{tomorrow.year:04}{tomorrow:%m%d}")
             for row in page.rows:
                 moved += self._move(_DECODER.decode(row.body), row.key)
-            if not page.rows:
+            if not (page.rows or page.next):
                 break
+            after = "" if page.rows else page.next  # what was found leaves the range
         log.event("retention.moved", {"recordings": moved})
 
     def guarded(self, recording_id: RecordingId) -> date | None:

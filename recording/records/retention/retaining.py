@@ -110,11 +110,12 @@ class Retaining:
 
     def _end_all(self, end: float) -> dict[Step, int]:
         today = self.now().date()
-        counts = dict.fromkeys(Step, 0)
+        counts, after = dict.fromkeys(Step, 0), ""
         while True:
-            found, _ = self.duties.page(ENDS, _PAGE, until=today)
-            if not found:
+            found, following = self.duties.page(ENDS, _PAGE, after, today)
+            if not (found or following):
                 return counts
+            after = "" if found else following  # what was found leaves the range
             for one in found:
                 if self.monotonic() >= end:
                     self._limited("the time of its run was over")
