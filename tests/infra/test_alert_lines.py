@@ -3,7 +3,7 @@
 import ast
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -230,19 +230,44 @@ def test_every_error_that_the_app_logs_is_told(caplog: pytest.LogCaptureFixture)
         assert {"AppError": {name}} == told(caplog)
 
 
-def _names_of_errors() -> set[str]:
+def test_the_runbook_says_what_to_do_about_each_error_that_has_no_cause_in_it() -> None:
+    """Nor an alert of its own, whose chapter says it."""
+    page = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+    chapter = page.partition("\n## AppError\n")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^- `([\w.]+)`: ", chapter, re.MULTILINE)) == _names_without_a_cause()
+
+
+def _names_without_a_cause() -> set[str]:
+    """By the fields that stand in the call; where a name stands for them, by the function around it."""
     found = set[str]()
-    for path in (ROOT / "recording").rglob("*.py"):
-        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if not isinstance(call, ast.Call) or not ast.unparse(call.func).startswith("log."):
-                continue
-            first = call.args[0]
-            is_error = ast.unparse(call.func) == "log.bug" or {"logging.ERROR", "level"} & {
-                ast.unparse(argument) for argument in call.args
-            }
-            if is_error and isinstance(first, ast.Constant):
-                found.add(str(first.value))
+    for part in _parts_of_code(ast.FunctionDef):
+        for name, call in _errors_in(part):
+            fields = ast.unparse(call.args[1])
+            if not re.search("'(cause|alert)'", ast.unparse(part) if "fields" in fields else fields):
+                found |= {name} if ast.unparse(call.func) == "log.event" else set()
     return found
+
+
+def _names_of_errors() -> set[str]:
+    return {name for part in _parts_of_code(ast.Module) for name, _ in _errors_in(part)}
+
+
+def _parts_of_code(kind: type[ast.AST]) -> Iterator[ast.AST]:
+    for path in (ROOT / "recording").rglob("*.py"):
+        yield from (part for part in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(part, kind))
+
+
+def _errors_in(code: ast.AST) -> Iterator[tuple[str, ast.Call]]:
+    """The calls that write a line as an error, with its name."""
+    for call in ast.walk(code):
+        if not isinstance(call, ast.Call) or not ast.unparse(call.func).startswith("log."):
+            continue
+        first = call.args[0]
+        is_error = ast.unparse(call.func) == "log.bug" or {"logging.ERROR", "level"} & {
+            ast.unparse(argument) for argument in call.args
+        }
+        if is_error and isinstance(first, ast.Constant):
+            yield str(first.value), call
 
 
 def trigger(age: timedelta) -> str:
