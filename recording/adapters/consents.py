@@ -9,7 +9,7 @@ import msgspec
 from azure.core.exceptions import AzureError
 
 from recording.adapters.open_work import page_of_rows
-from recording.adapters.rows import decoded
+from recording.adapters.rows import PIECE, decoded, packed, unpacked
 from recording.adapters.storage_errors import is_conflict, is_no_such_row, storage_error
 from recording.adapters.table import Table
 from recording.core.consent import Consent
@@ -40,13 +40,14 @@ class TableConsents:
             if is_no_such_row(error):
                 return None
             raise _error("load consent", error, connection_id) from error
-        return replace(decoded(_CONSENT, row.get("body"), "load consent", _ids(connection_id)), version=etag)
+        ids = _ids(connection_id)
+        text = row.get("body") or unpacked(row, "load consent", ids)
+        return replace(decoded(_CONSENT, text, "load consent", ids), version=etag)
 
     def save(self, consent: Consent) -> Consent:
         """See `ports.Consents.save`."""
         connection_id = consent.connection_id
-        body = msgspec.json.encode(replace(consent, version=""))
-        row: dict[str, Any] = {"PartitionKey": _partition(connection_id), "RowKey": _ROW, "body": body}
+        row: dict[str, Any] = {"PartitionKey": _partition(connection_id), "RowKey": _ROW, **_body_of(consent)}
         try:
             etag = self._catalog.replace(row, consent.version) if consent.version else self._catalog.insert(row)
         except AzureError as error:
@@ -81,6 +82,18 @@ class TableConsents:
             if since is not None and isinstance(opening, int):
                 found.append(ConsentRow(CallConnectionId(str(row.get("connectionId", ""))), opening, since))
         return ConsentPage(tuple(found), following)
+
+
+def _body_of(consent: Consent) -> dict[str, bytes]:
+    """The consent as properties: as one where that can hold it. In a call that many join it grows beyond that.
+
+    Raises:
+        EntryTooLarge: it exceeds the limits of a row.
+    """
+    text, ids = msgspec.json.encode(replace(consent, version="")), _ids(consent.connection_id)
+    if len(text) <= PIECE:
+        return {"body": text}
+    return packed(text, "save consent", f"{len(consent.reports)} operations", "", ids)
 
 
 def _partition(connection_id: CallConnectionId) -> str:

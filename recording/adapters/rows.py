@@ -17,7 +17,7 @@ SCHEMA = 1
 and enums: a version of the app that does not know a field would drop it when it saves."""
 
 ENTRY_ROW = "recording"
-_PIECE = 64 << 10
+PIECE = 64 << 10
 _MOST_PIECES = 14
 """The limit of a property is 64 KiB, that of a row 1 MiB; the rest is for keys and names."""
 _MOST_JSON = 16 << 20
@@ -55,24 +55,33 @@ def pack(entry: CatalogEntry) -> dict[str, Any]:
         raise CatalogRefused(
             "save entry", f"it cannot be written as JSON: {type(error).__name__}", hint="see the journal", ids=ids
         ) from error
-    body = zlib.compress(text, _LEVEL)
-    if len(text) > _MOST_JSON or len(body) > _MOST_PIECES * _PIECE:
-        raise EntryTooLarge(
-            "save entry",
-            f"{len(entry.chunks)} chunks take {len(text)} bytes of JSON, {len(body)} compressed;"
-            f" an entry takes {_MOST_JSON} and {_MOST_PIECES * _PIECE}",
-            hint="look at the events of this recording in the journal container",
-            ids=ids,
-        )
-    pieces = (body[at : at + _PIECE] for at in range(0, len(body), _PIECE))
+    hint = "look at the events of this recording in the journal container"
+    pieces = packed(text, "save entry", f"{len(entry.chunks)} chunks", hint, ids)
     return {
         "PartitionKey": encode(recording.recording_id),
         "RowKey": ENTRY_ROW,
         "schema": SCHEMA,
         "recordingId": recording.recording_id,
         "state": str(recording.state),
-        **{f"body{number:02}": piece for number, piece in enumerate(pieces)},
+        **pieces,
     }
+
+
+def packed(text: bytes, operation: str, what: str, hint: str, ids: Mapping[str, str]) -> dict[str, bytes]:
+    """JSON of any length as properties of a row; `what` is in it, in words.
+
+    Raises:
+        EntryTooLarge: it exceeds the limits of a row.
+    """
+    body = zlib.compress(text, _LEVEL)
+    if len(text) > _MOST_JSON or len(body) > _MOST_PIECES * PIECE:
+        cause = (
+            f"{what} take {len(text)} bytes of JSON, {len(body)} compressed;"
+            f" an entry takes {_MOST_JSON} and {_MOST_PIECES * PIECE}"
+        )
+        raise EntryTooLarge(operation, cause, hint=hint, ids=ids)
+    pieces = (body[at : at + PIECE] for at in range(0, len(body), PIECE))
+    return {f"body{number:02}": piece for number, piece in enumerate(pieces)}
 
 
 def unpack(row: Mapping[str, Any], recording_id: RecordingId, version: str) -> CatalogEntry:
@@ -93,7 +102,7 @@ def unpack(row: Mapping[str, Any], recording_id: RecordingId, version: str) -> C
             hint="a newer version of the app will do it; nothing is changed",
             ids=ids,
         )
-    body = decoded(_BODY, _json(row, ids), "load entry", ids)
+    body = decoded(_BODY, unpacked(row, "load entry", ids), "load entry", ids)
     if body.recording.recording_id != recording_id:
         raise _unreadable("load entry", "it is the entry of another recording", ids)
     return CatalogEntry(body.recording, body.chunks, version)
@@ -118,18 +127,23 @@ def decoded[T](decoder: msgspec.json.Decoder[T], text: Any, operation: str, ids:
         raise _unreadable(operation, "its body is not JSON", ids) from error
 
 
-def _json(row: Mapping[str, Any], ids: Mapping[str, str]) -> bytes:
+def unpacked(row: Mapping[str, Any], operation: str, ids: Mapping[str, str]) -> bytes:
+    """The JSON that `packed` has made the properties of a row of.
+
+    Raises:
+        EntryUnreadable: it is not there, or not whole.
+    """
     pieces = [row.get(f"body{number:02}") for number in range(_MOST_PIECES)]
     body = b"".join(piece for piece in pieces if isinstance(piece, bytes))
     if not body:
-        raise _unreadable("load entry", "its body is missing", ids)
+        raise _unreadable(operation, "its body is missing", ids)
     unpacking = zlib.decompressobj()
     try:
         text = unpacking.decompress(body, _MOST_JSON)
     except zlib.error as error:
-        raise _unreadable("load entry", "its body cannot be decompressed", ids) from error
+        raise _unreadable(operation, "its body cannot be decompressed", ids) from error
     if not unpacking.eof or unpacking.unused_data:
-        raise _unreadable("load entry", "its body is truncated, or continues after its end", ids)
+        raise _unreadable(operation, "its body is truncated, or continues after its end", ids)
     return text
 
 

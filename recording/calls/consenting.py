@@ -280,6 +280,8 @@ class Consenting:
             recording_id = self.starting.start_consented(consent.wanted, step.evidence)
         except (CallRefused, ConsentMissing) as error:
             self._apply(consent, StartRefused(error.cause))
+            if isinstance(error, CallRefused):  # what brings it here, a report or the sweep, says nothing of a start
+                log.event("call.not_recorded", {**_ids(consent), "cause": error.cause}, logging.ERROR)
             raise
         log.event("consent.granted", {"recording_id": recording_id, "kind": step.evidence.kind})
         return self._apply(consent, Began(recording_id))

@@ -13,7 +13,7 @@ from recording.adapters import clients
 from recording.adapters.consents import TableConsents
 from recording.core.consent import Agreed, Began, Consent, Looked, decide
 from recording.core.errors import CatalogConflict, EntryUnreadable
-from recording.core.model import CallConnectionId, ConsentKind, RecordingId
+from recording.core.model import CallConnectionId, ConsentKind, ConsentOperation, RecordingId
 from recording.ports import ConsentRow, Consents
 from tests.contracts.catalogs import TABLE
 from tests.core.consents import NOW, consent, stepped
@@ -61,6 +61,18 @@ def test_every_part_of_it_is_stored(consents: Consents, mark: str) -> None:
     saved = consents.save(whole(mark))
 
     assert whole(mark) == consents.load(saved.connection_id)
+
+
+def test_a_consent_of_a_call_that_hundreds_have_joined_is_stored(consents: Consents, mark: str) -> None:
+    """And is small again after that, when they are forgotten."""
+    names = tuple(hashlib.sha256(f"{number}".encode()).hexdigest() for number in range(350))
+    reports = tuple(ConsentOperation("played", NOW, "c" * 42, "e" * 36, "r" * 36, (name,)) for name in names)
+    many = replace(of("many", mark), present=names, covered=names, reports=reports)
+    saved = consents.save(many)
+
+    assert many == consents.load(saved.connection_id)
+    consents.save(replace(saved, present=(), covered=(), reports=()))
+    assert of("many", mark) == consents.load(saved.connection_id)
 
 
 def test_only_what_has_not_changed_is_replaced(consents: Consents, mark: str) -> None:

@@ -184,9 +184,9 @@ def test_a_report_that_comes_twice_counts_once() -> None:
 
 
 def test_who_joins_in_the_prompt_and_stays_hears_another_one() -> None:
-    """Before anything is recorded."""
+    """Before anything is recorded. The evidence names them for it, and the others for the first."""
     found, step = stepped(announced(ANN), ANN, EVE)
-    assert Play(Operation(2, OperationKind.PLAY, NOW, (ANN, EVE))) == step
+    assert Play(Operation(2, OperationKind.PLAY, NOW, (EVE,))) == step
 
     assert isinstance(stepped(facts(found, Played(2)), ANN, EVE)[1], Start)
 

@@ -1,14 +1,18 @@
 """Attacks on consent: forged reports, floods, ids that are none, and rows that lead nowhere."""
 
+import logging
+from contextlib import suppress
 from datetime import timedelta
 
+import msgspec
 import pytest
 
-from recording.core.consent import LateJoiners, Outcome
-from recording.core.model import CallConnectionId, ConsentKind
+from recording.core.consent import LateJoiners, Looked, Outcome, decide, pseudonym
+from recording.core.errors import CallRefused, CatalogConflict
+from recording.core.model import CallConnectionId, ConsentKind, RecordingId, StartOrder
 from recording.ports import PromptOrder
 from tests.core.consents import PROMPT, consent, terms
-from tests.use_cases.asking import ANN, AskingWorld, connection_of
+from tests.use_cases.asking import ANN, BOB, EVE, AskingWorld, connection_of
 from tests.use_cases.test_consent import announced, sweep
 
 FORGED = ("consent.1." + "0" * 32, "consent.1", "", "consent.1.\u0661", "../1", "x" * 5000)
@@ -63,6 +67,67 @@ def test_a_flood_of_events_plays_one_prompt() -> None:
     world.post(*[world.played(call, world.prompts.played[0]) for _ in range(40)])
 
     assert (1, 1) == (len(world.prompts.played), len(call.recordings))
+
+
+@pytest.mark.parametrize("late", [LateJoiners.ANNOUNCE_AGAIN, LateJoiners.PAUSE_UNTIL_ATTESTED])
+def test_who_joins_just_when_somebody_else_leaves_is_not_missed(late: LateJoiners) -> None:
+    """Two workers look who is in the call: the one that has looked before the second came saves before the other."""
+    world, call = announced(late_joiners=late)
+    connection, recording_id = connection_of(call), call.recordings[0]
+    people = world.prompts.people[connection]
+    people.remove(BOB)
+    world.prompts.arm("participants_503")
+    assert world.post(world.people_changed(call)).failure is not None
+    loaded = world.consent(call)
+    first_look = Looked(tuple(pseudonym("", loaded.key, raw_id) for raw_id in people))
+    people.append(EVE)
+
+    def first_saves(_operation: str) -> None:
+        world.prompts.before = lambda _: None
+        with suppress(CatalogConflict):
+            world.consents.save(decide(loaded, first_look, world.clock.now()))
+
+    world.prompts.before = first_saves
+    world.post(world.people_changed(call))
+
+    assert pseudonym("", loaded.key, EVE) in world.consent(call).present
+    is_told = len(world.prompts.played) > 1 or "inactive" == world.calls.recordings[recording_id]
+    assert is_told
+
+
+def test_a_call_that_many_join_one_by_one_is_announced_to_each_and_its_evidence_stays_small() -> None:
+    """Each is named once, and all are covered: it grows with their number, not with its square."""
+    world, call = announced(late_joiners=LateJoiners.ANNOUNCE_AGAIN)
+    for number in range(98):
+        world.prompts.people[connection_of(call)].append(f"4:+4930{number:05}")
+        world.post(world.people_changed(call))
+        world.post(world.played(call, world.prompts.played[-1]))
+    found = world.consent(call)
+    named = [who for report in found.reports for who in report.who]
+
+    assert (100, 100) == (len(named), len({*named, *found.present}))
+    assert (99, ()) == (len(found.reports), found.late)
+    assert 100 * 1024 > len(msgspec.json.encode(found))
+
+
+def test_of_a_call_that_the_service_does_not_record_though_all_have_consented_the_log_tells(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """As of one that needs no consent: nothing else tells, as the report was taken, and the consent is done."""
+    world = AskingWorld(terms=terms())
+    call = world.call()
+    world.post(world.connected(call))
+
+    def refuse(order: StartOrder) -> RecordingId:
+        raise CallRefused("start recording", f"400 no {order.output}", status=400)
+
+    world.calls.start = refuse  # type: ignore[method-assign]
+    world.post(world.played(call, world.prompts.played[0]))
+    sweep(world)
+    told = [one for one in caplog.records if one.levelno == logging.ERROR and "call.not_recorded" in one.getMessage()]
+
+    assert 1 == len(told)
+    assert connection_of(call) in told[0].getMessage()
 
 
 def test_events_of_calls_that_nobody_knows_are_ignored() -> None:

@@ -62,7 +62,10 @@ def _changed(consent: Consent, fact: Looked | ParticipantsChanged | Attested | W
             after = _concluded(after, now)
         case ParticipantsChanged():
             is_open = consent.outcome in {None, Outcome.GRANTED} and not consent.is_over
-            after = replace(consent, looked_at=None) if consent.terms.minds_participants and is_open else consent
+            if not (consent.terms.minds_participants and is_open):
+                return consent
+            # Also if nobody has looked since the last: who was just looking may have done so before this one came.
+            after = replace(consent, looked_at=None, changes=consent.changes + 1)
         case Attested():
             after = _attested(consent, fact, now)
         case _:

@@ -135,7 +135,7 @@ def _asking(consent: Consent, now: datetime) -> Step:
             return Ask(_order(consent, OperationKind.ASK, left[:1], now))
         looked = consent.looked_at or now
         return Wait(looked + _PATIENCE) if now < looked + _PATIENCE else LookWho()  # nobody is listed yet
-    return Play(_order(consent, OperationKind.PLAY, consent.present, now))
+    return Play(_order(consent, OperationKind.PLAY, consent.late, now))
 
 
 def _granted(consent: Consent, evidence: ConsentEvidence, now: datetime) -> Step:
@@ -156,7 +156,7 @@ def _for_late_joiners(consent: Consent, now: datetime) -> Step:
     if consent.operation is not None:
         return _waiting(consent, consent.operation, now)
     if consent.late and not consent.keeps_paused:
-        return Play(_order(consent, OperationKind.PLAY, consent.present, now))
+        return Play(_order(consent, OperationKind.PLAY, consent.late, now))
     return Done()
 
 

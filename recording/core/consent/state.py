@@ -44,7 +44,8 @@ class OperationKind(StrEnum):
 class Operation:
     """An order to the service of which no report has come: it is stored before it is sent.
 
-    `who`: the one who is asked, or all who were in the call when it was ordered.
+    `who`: the one who is asked, or who was in the call when it was ordered and had not heard the prompt before. Were
+    all named in each order, a call that many join one after another would have evidence that no row can hold.
     """
 
     number: int
@@ -84,6 +85,7 @@ class Consent:
         begun_at: when it began.
         present, caller: who is in the call, and who called, as last read.
         looked_at: when that was; None if it must be read again.
+        changes: how many events have said that it must: a look that began before the last of them is not saved.
         operation: the order that is outstanding.
         number: of the last order.
         tries: orders in a row that did not lead to what they were for.
@@ -113,6 +115,7 @@ class Consent:
     present: tuple[str, ...] = ()
     caller: str = ""
     looked_at: datetime | None = None
+    changes: int = 0
     operation: Operation | None = None
     number: int = 0
     tries: int = 0
