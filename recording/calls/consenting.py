@@ -301,13 +301,30 @@ class Consenting:
             return self._apply(consent, PauseChanged(is_paused))
         try:
             (self.controlling.pause if is_paused else self.controlling.resume)(recording_id, by=APP)
-        except Permanent:  # the recording is over, or its consent was withdrawn; or another worker knows more
+        except Permanent as error:  # the recording is over, or its consent was withdrawn; or another worker knows more
+            if isinstance(error, CallRefused) and self._is_so_already(error, recording_id, is_paused=is_paused):
+                return self._apply(consent, PauseChanged(is_paused))
             latest = self._loaded(consent)
             if latest.keeps_paused and not is_paused:
                 return latest
             is_last = not is_paused or not may_go_on(self.recording_of(consent).recording)
             return self._apply(consent, CallOver() if is_last else PauseChanged(is_paused))
         return self._apply(consent, PauseChanged(is_paused))
+
+    def _is_so_already(self, error: CallRefused, recording_id: RecordingId, *, is_paused: bool) -> bool:
+        """Whether what the service refuses is as it should be all the same; False if the recording is over.
+
+        Raises:
+            CallNotReady: it is not: it records those who have not consented, or does not record though all have.
+            ServiceBusy, ServiceRefused: that is not known.
+        """
+        try:
+            answer = self.controlling.asking.ask(recording_id, "asked as a pause or resume was refused")
+        except CallRefused as unknown:
+            raise CallNotReady(unknown.operation, unknown.cause, ids=unknown.ids) from unknown
+        if not answer.is_denial and answer.is_active is is_paused:
+            raise CallNotReady(error.operation, error.cause, hint="it is tried again", ids=error.ids) from error
+        return not answer.is_denial
 
     def _hang_up(self, consent: Consent) -> Consent:
         try:

@@ -7,7 +7,7 @@ from recording import log
 from recording.calls.asking import Asking
 from recording.catalog_updates import CatalogUpdates
 from recording.core.errors import ArchiveOnly, CallRefused, ConsentRefused, Transient, UnknownRecording
-from recording.core.lifecycle import Denied, Ordered, Paused, Resumed, Stopped, contradicts, runs
+from recording.core.lifecycle import Denied, Ordered, Paused, Resumed, Stopped, contradicts, may_record, runs
 from recording.core.model import Actor, CatalogEntry, Recording, RecordingId, RecordingState
 from recording.ports import Calls, Consents
 
@@ -81,11 +81,29 @@ class Controlling:
         )
 
     def stop(self, recording_id: RecordingId, *, by: Actor) -> CatalogEntry:
-        """End the recording; idempotent. Its file event arrives minutes later.
+        """End the recording, and what was started in its place; idempotent. Its file event arrives minutes later.
 
         Raises:
             UnknownRecording: neither the catalog nor the service knows it.
         """
+        entry = self.stop_alone(recording_id, by=by)
+        self.stop_later(entry, by=by)
+        return entry
+
+    def stop_later(self, entry: CatalogEntry, *, by: Actor) -> None:
+        """End what was started in place of a recording: whoever stops that one may not know that it goes on in another.
+
+        Raises:
+            ServiceBusy, ServiceRefused: it may still record; stop it again.
+        """
+        later = entry.recording.continued_by
+        while later is not None and (known := self.updates.load(later)) is not None:
+            if may_record(known):
+                self.stop_alone(later, by=by)
+            later = known.recording.continued_by
+
+    def stop_alone(self, recording_id: RecordingId, *, by: Actor) -> CatalogEntry:
+        """End this recording only, as `stop`."""
         entry = self.updates.load(recording_id)
         if entry is not None and entry.recording.state is RecordingState.STOPPED and entry.recording.denied_at is None:
             return entry

@@ -29,6 +29,7 @@ from recording.core.lifecycle import (
     Stopped,
     contradicts,
     is_unasked_end,
+    paused_by,
     runs,
 )
 from recording.core.model import (
@@ -138,6 +139,7 @@ class Reacting:
         """
         act = act_due(entry, self.reaction_of(entry), self.updates.now())
         if act is None:
+            self._stop_later(entry)
             return entry
         if act is Act.RESUME:
             return self._resume(entry)
@@ -192,14 +194,26 @@ class Reacting:
             return entry
         later = started.entry.recording.recording_id
         since = recording.interrupted_at or recording.requested_at or self.updates.now()
-        self._apply(started.entry, Joined(recording.recording_id, since, recording.attempt + 1))
+        joined = self._apply(started.entry, Joined(recording.recording_id, since, recording.attempt + 1))
+        pausing = paused_by(recording)
+        if pausing != APP and joined.recording.open_pause is not None:  # else the app would resume it for itself
+            self._apply(joined, Ordered(RecordingState.PAUSED), by=pausing)
         log.event("recording.restarted", {"recording_id": recording.recording_id, "later": later})
         stopped = (Stopped(),) if recording.interrupted_at is None else ()
         entry = self._apply(entry, Continued(later), *stopped)
         withdrawn = entry.recording.withdrawn
         if withdrawn is not None:  # meanwhile: the sweep stops or pauses what has just been started
             self._apply(started.entry, ConsentWithdrawn(withdrawn.reason), by=withdrawn.by)
+        self._stop_later(entry)
         return entry
+
+    def _stop_later(self, entry: CatalogEntry) -> None:
+        """Stop what was started in place of a recording that somebody has stopped meanwhile."""
+        recording = entry.recording
+        ordered = recording.ordered
+        is_stopped = ordered is not None and ordered.state is RecordingState.STOPPED and ordered.by != APP
+        if ordered is not None and is_stopped and recording.withdrawn is None:
+            self.controlling.stop_later(entry, by=ordered.by)
 
     def _entries_of(self, event: StartFailedEvent) -> Iterator[CatalogEntry]:
         if event.recording_id is None:

@@ -62,5 +62,5 @@ class Withdrawing:
             try:
                 return self.controlling.pause(recording_id, by=by)
             except CallRefused:  # over, as far as the service knows: told to stop, that is noted
-                return self.controlling.stop(recording_id, by=by)
-        return self.controlling.stop(recording_id, by=by)
+                return self.controlling.stop_alone(recording_id, by=by)
+        return self.controlling.stop_alone(recording_id, by=by)

@@ -192,6 +192,8 @@ from recording.core.lifecycle.running import (
     is_paused,
     is_paused_by_others,
     is_unasked_end,
+    may_record,
+    paused_by,
     runs,
 )
 from recording.core.lifecycle.tables import CHUNK_TRANSITIONS, RECORDING_TRANSITIONS
@@ -286,9 +288,11 @@ __all__ = [
     "life_of",
     "located",
     "makes_entry",
+    "may_record",
     "next_step",
     "not_in_archive",
     "open_at",
+    "paused_by",
     "refusal",
     "refusal_of_giving_up",
     "runs",

@@ -80,11 +80,17 @@ def is_paused(recording: Recording) -> bool:
 
 
 def is_paused_by_others(recording: Recording) -> bool:
-    """Whether anybody but this app itself wants the pause that lasts: who began it, or has ordered it since."""
+    """Whether anybody but this app itself wants the pause that lasts."""
+    return paused_by(recording) != APP
+
+
+def paused_by(recording: Recording) -> Actor:
+    """Who wants the pause that lasts: who has ordered it last, or began it; the app if nobody else does."""
     pause, ordered = recording.open_pause, recording.ordered
     if pause is None:
-        return False
-    return pause.by != APP or (ordered is not None and ordered.by != APP and ordered.state is RecordingState.PAUSED)
+        return APP
+    is_ordered = ordered is not None and ordered.state is RecordingState.PAUSED
+    return ordered.by if ordered is not None and is_ordered and ordered.by != APP else pause.by
 
 
 def contradicts(entry: CatalogEntry, now: datetime, *, is_active: bool) -> bool:
@@ -134,7 +140,9 @@ def noted(
             was_resumed = recording.was_resumed or is_resume  # its answer may be lost
             # With chunks the state does not say whether the stop was answered; this does.
             stopped_at = None if entry.chunks and is_last_full(entry) else recording.stopped_at
-            ordered = Order(fact.state, by, now)
+            is_for_app = by == APP and fact.state is RecordingState.PAUSED
+            # Whoever wants the pause that lasts still does when the app pauses for its own reasons, and then resumes.
+            ordered = Order(fact.state, paused_by(recording) if is_for_app else by, now)
             return with_fields(entry, ordered=ordered, was_resumed=was_resumed, stopped_at=stopped_at)
         case Joined() if recording.continues is None and fact.earlier != recording.recording_id:
             return with_fields(entry, continues=Continuation(fact.earlier, fact.since), attempt=fact.attempt)

@@ -1,0 +1,154 @@
+"""What a person has paused or stopped stays so, whatever the app does for its own reasons at the same time."""
+
+from datetime import timedelta
+
+import pytest
+
+from recording.core.consent import LateJoiners
+from recording.core.errors import CallRefused, ServiceBusy
+from recording.core.lifecycle import Checked, Interrupted
+from recording.core.model import Actor, RecordingId, RecordingState, StartOrder
+from tests.core.consents import terms
+from tests.fakes.service import FakeCall
+from tests.use_cases.asking import EVE, AskingWorld, connection_of
+from tests.use_cases.test_consent import announced, sweep
+from tests.use_cases.test_consent_by_policy import continued, ended
+
+ADA = Actor("entra:ada")
+FRED = "4:+49304"
+MINUTE = timedelta(minutes=1)
+
+
+def joins(world: AskingWorld, call: FakeCall, who: str) -> None:
+    world.prompts.people[connection_of(call)].append(who)
+    world.post(world.people_changed(call))
+
+
+def leaves(world: AskingWorld, call: FakeCall, who: str) -> None:
+    world.prompts.people[connection_of(call)].remove(who)
+    world.post(world.people_changed(call))
+
+
+# Pauses
+
+
+def test_what_a_person_has_paused_is_still_so_in_the_recording_that_takes_its_place() -> None:
+    """Somebody joins later, and leaves again: the app resumes what it has paused for them alone."""
+    world = AskingWorld(terms=terms(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED), restarts=True)
+    call = world.call()
+    world.post(world.connected(call))
+    world.post(world.played(call, world.prompts.played[0]))
+    (first,) = call.recordings
+    world.updates.apply(first, Checked(is_active=True))
+    world.clock.at += MINUTE
+    world.app.controlling.pause(first, by=ADA)
+    world.clock.at += 10 * MINUTE
+    world.calls.interrupt(first)
+    world.app.sweeping.reacting.react(world.updates.apply(first, Interrupted(world.clock.now())).entry)
+    second = call.recordings[1]
+    joins(world, call, EVE)
+    leaves(world, call, EVE)
+
+    assert "inactive" == world.calls.recordings[second]
+    world.app.controlling.resume(second, by=ADA)
+    assert "active" == world.calls.recordings[second]
+    joins(world, call, EVE)
+    leaves(world, call, EVE)
+    assert "active" == world.calls.recordings[second]
+
+
+def test_what_a_person_has_paused_beside_the_app_is_not_resumed_for_the_next_who_joins_and_leaves() -> None:
+    """The app had paused it first; then both wanted it; then nobody was left for whom the app did."""
+    world, call = announced(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
+    (recording_id,) = call.recordings
+    joins(world, call, EVE)
+    world.app.controlling.pause(recording_id, by=ADA)
+    for who in (EVE, FRED):
+        if who == FRED:
+            joins(world, call, who)
+        leaves(world, call, who)
+
+    assert "inactive" == world.calls.recordings[recording_id]
+    assert RecordingState.PAUSED is world.catalog.entries[recording_id].recording.state
+
+
+def test_a_pause_that_the_service_refuses_is_tried_again() -> None:
+    """It still records, and somebody is in the call who has not consented."""
+    world, call = announced(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
+    (recording_id,) = call.recordings
+    pause = world.calls.pause
+
+    def refuse(recording_id: RecordingId) -> None:
+        raise CallRefused("pause recording", "412 not now", status=412, ids={"recording_id": recording_id})
+
+    world.calls.pause = refuse  # type: ignore[method-assign]
+    joins(world, call, EVE)
+    sweep(world)
+    assert "active" == world.calls.recordings[recording_id]
+    world.calls.pause = pause  # type: ignore[method-assign]
+    sweep(world)
+
+    assert "inactive" == world.calls.recordings[recording_id]
+
+
+def test_a_pause_that_the_service_refuses_as_it_is_paused_is_one() -> None:
+    """As of one that somebody else has paused: nothing is tried again, and it goes on when all have consented."""
+    world, call = announced(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
+    (recording_id,) = call.recordings
+    pause = world.calls.pause
+
+    def refuse(recording_id: RecordingId) -> None:
+        pause(recording_id)
+        raise CallRefused("pause recording", "409 paused already", status=409, ids={"code": "8500"})
+
+    world.calls.pause = refuse  # type: ignore[method-assign]
+    joins(world, call, EVE)
+    assert {} == world.consents.rows
+    assert "inactive" == world.calls.recordings[recording_id]
+    world.app.consenting.attest(recording_id, "she said yes", by=ADA)
+
+    assert "active" == world.calls.recordings[recording_id]
+
+
+# Stops
+
+
+def test_who_stops_a_recording_stops_what_goes_on_in_its_place() -> None:
+    """They know the first one only. Also if the service cannot be reached at first."""
+    world, call = continued()
+    first, second = call.recordings
+    world.calls.arm("stop_503", 2)
+    for _ in range(2):
+        with pytest.raises(ServiceBusy):
+            world.app.controlling.stop(first, by=ADA)
+    world.app.controlling.stop(first, by=ADA)
+    recording = world.catalog.entries[second].recording
+
+    assert ("over", RecordingState.STOPPED) == (world.calls.recordings[second], recording.state)
+
+
+@pytest.mark.parametrize("faults", [0, 1])
+def test_a_stop_while_it_is_started_again_stops_what_was_started(faults: int) -> None:
+    """It is noted by another worker, while the one that starts waits for the service. The sweep sees to it, too."""
+    world = AskingWorld(terms=terms(), restarts=True)
+    call, entry = ended(world)
+    start = world.calls.start
+
+    def stopped_meanwhile(order: StartOrder) -> RecordingId:
+        world.app.controlling.stop(entry.recording.recording_id, by=ADA)
+        world.calls.arm("stop_503", faults)
+        return start(order)
+
+    world.calls.start = stopped_meanwhile  # type: ignore[method-assign]
+    for _ in range(faults):
+        with pytest.raises(ServiceBusy):
+            world.app.sweeping.reacting.react(entry)
+    if not faults:
+        world.app.sweeping.reacting.react(entry)
+    assert 2 == len(call.recordings)
+    sweep(world, 10 * MINUTE)
+    second = world.catalog.entries[call.recordings[1]].recording
+
+    assert ("over", RecordingState.STOPPED) == (world.calls.recordings[call.recordings[1]], second.state)
+    assert second.ordered is not None
+    assert ADA == second.ordered.by
