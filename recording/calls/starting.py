@@ -262,14 +262,22 @@ class Starting:
         for output in (facts.output for facts in VALID if facts.output != trigger.order.output):
             claim = self.updates.catalog.find_claim(call.claim_key(output))
             started = claim.recording_id if claim is not None else None
-            if claim is None or started is None:
+            if claim is None:
                 continue
-            if trigger.event is None:
+            if started is None:
+                if trigger.event is not None and self._is_in_progress(claim):
+                    cause, hint = (
+                        "the call's recording is just being started in another output",
+                        "it passes in a moment",
+                    )
+                    raise CallNotReady("start recording", cause, hint=hint)
+            elif trigger.event is None:
                 self._refuse_withdrawn(started, trigger)
             elif self._is_answered_by(claim, started, trigger):
                 return claim
         return None
 
+            CallNotReady: it is just being started, in another output than the event asks for; retry.
     def _refuse_withdrawn(self, recording_id: RecordingId, trigger: _Trigger) -> None:
         entry = self.updates.load(recording_id)
         if entry is not None and entry.recording.withdrawn is not None:
@@ -283,6 +291,10 @@ class Starting:
             return Call(f"call/{server}", server)
         if locator.group_call_id:
             return Call(f"group/{locator.group_call_id}")
+    def _is_in_progress(self, claim: StartClaim) -> bool:
+        """Whether a run may wait for the service's answer: not if it was refused, nor if that run must be over."""
+        return not _was_refused(claim) and timedelta() <= self.updates.now() - claim.made_at < _YOUNG
+
         return Call(f"room/{locator.room_id}" if locator.room_id else f"connection/{locator.call_connection_id}")
 
     def _is_answered_by(self, claim: StartClaim, recording_id: RecordingId, trigger: _Trigger) -> bool:

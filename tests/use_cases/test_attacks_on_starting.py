@@ -24,6 +24,7 @@ from recording.core.model import (
     Output,
     RecordingId,
     RecordingState,
+    StartOrder,
 )
 from recording.ports import InCall, StartClaim
 from tests.core.consents import terms
@@ -105,6 +106,45 @@ def test_an_event_of_a_call_that_a_request_records_in_another_output_starts_no_s
     world.post(world.connected(call))
 
     assert 1 == len(call.recordings)
+
+
+def test_two_events_of_a_call_at_once_start_one_recording_though_their_rules_differ() -> None:
+    """In the output. The service has not answered the first when the second comes, which is delivered again."""
+    consent = {"kind": "not-needed", "reason": "r"}
+    rules = [
+        {"id": kind, "record": True, "reason": "r", "match": {"event": [kind]}, "consent": consent, "output": output}
+        for kind, output in (("callStarted", "audio-mixed-mp3"), ("callConnected", "audio-mixed-wav"))
+    ]
+    world = AskingWorld(settings={"RECORDING_POLICY": json.dumps({"version": 1, "rules": rules})})
+    call = world.call()
+    first, second = world.connected(call), world.connected(call)
+    first["type"] = CALL_STARTED
+    start, seconds = world.calls.start, []
+
+    def comes_meanwhile(order: StartOrder) -> RecordingId:
+        world.calls.start = start  # type: ignore[method-assign]
+        seconds.append(world.post(second))
+        return start(order)
+
+    world.calls.start = comes_meanwhile  # type: ignore[method-assign]
+    assert world.post(first).failure is None
+    assert seconds[0].failure is not None
+    assert ["recording"] == world.outcomes(second)
+
+    assert 1 == len(call.recordings)
+
+
+def test_an_event_is_not_held_up_for_long_by_a_start_in_another_output_whose_run_was_killed() -> None:
+    world = AskingWorld()
+    call = world.call()
+    server = call.locators[0].server_call_id
+    order = StartOrder(call.locators[0], MP3, "lost", world.clock.now())
+    world.catalog.claim(StartClaim(f"{MP3} call/{server}", order, "event/lost", world.clock.now()))
+    event = world.connected(call)
+    assert world.post(event).failure is not None
+    world.clock.at += MINUTE
+
+    assert ["recording"] == world.outcomes(event)
 
 
 def test_a_withdrawal_reaches_what_was_started_by_a_worker_that_died_after_it() -> None:
