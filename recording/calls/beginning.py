@@ -90,6 +90,8 @@ class Beginning:
             if decided is None or decided.asks is None:
                 return self.starting.start_requested(request, decided, by=by)
             wanted = Wanted(asked_by, by, decided.order, decided.applied)
+            if request.call_connection_id is not None:
+                self.starting.note_asking(request, decided.order)
             consent = self._open(request.call_connection_id, decided, wanted)
         is_first = consent.wanted.asked_by == asked_by
         if not leaves_open(consent.wanted.order, request):

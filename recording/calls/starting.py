@@ -156,6 +156,18 @@ class Starting:
         """What names a request in claims: its id, or a new one."""
         return _asked_by(request.request_id or str(self.new_id()))
 
+    def note_asking(self, request: StartRequest, order: StartOrder) -> None:
+        """Note what a request id stands for, of which the participants are asked first; nothing is started by the note.
+
+        Raises:
+            RequestIdReused: it stands for another order already.
+        """
+        if request.request_id:
+            bare = replace(order, channels=())
+            key = _asking_for(request)
+            claim = self.updates.catalog.claim(StartClaim(key, bare, self.asked_by_request(request), order.first_sent))
+            self._refuse_reused(claim, request)
+
     def start_again(self, entry: CatalogEntry, *, is_paused: bool = False) -> Start:
         """Record the call of a recording that does not record any more, as it was; idempotent for that recording.
 
@@ -217,15 +229,10 @@ class Starting:
         catalog = self.updates.catalog
         claim = catalog.find_claim(asked_by)
         if claim is None:
+            self._refuse_reused(catalog.find_claim(_asking_for(request)), request)
             trigger = _Trigger(asked_by, by, decided or self.ordering.for_request(request))
             claim = catalog.claim(_claim_of(asked_by, trigger))
-        if not is_for(claim.order, request):
-            raise RequestIdReused(
-                "start recording",
-                "this request id stands for another order: another call, output or pauseOnStart",
-                hint=NEW_REQUEST_ID,
-                ids={"request_id": request.request_id},
-            )
+        self._refuse_reused(claim, request)
         trigger = _Trigger(asked_by, by, Decided(claim.order, claim.applied, claim.consent))
         if claim.recording_id is not None:
             return Start(self._update_entry(claim.recording_id, claim, trigger), is_new=claim.asked_by == asked_by)
@@ -235,6 +242,12 @@ class Starting:
         bare = replace(claim.order, channels=())
         catalog.settle(replace(claim, recording_id=recording_id, asked_by=starter, order=bare))
         return start
+
+    def _refuse_reused(self, claim: StartClaim | None, request: StartRequest) -> None:
+        """Refuse a request whose id stands for another order already."""
+        if claim is not None and not is_for(claim.order, request):
+            cause = "this request id stands for another order: another call, output or pauseOnStart"
+            raise RequestIdReused("start recording", cause, hint=NEW_REQUEST_ID, ids={"request_id": request.request_id})
 
     def _start_once(self, trigger: _Trigger) -> Start:
         """Claim, send the order, settle the claim; or return what the claim has. After a crash a retry continues."""
@@ -257,6 +270,7 @@ class Starting:
         Events and requests of a call may be decided by rules with different outputs, and a request may name its own.
 
         Raises:
+            CallNotReady: it is just being started, in another output than the event asks for; retry.
             ConsentMissing: as `_stands`.
         """
         for output in (facts.output for facts in VALID if facts.output != trigger.order.output):
@@ -277,7 +291,10 @@ class Starting:
                 return claim
         return None
 
-            CallNotReady: it is just being started, in another output than the event asks for; retry.
+    def _is_in_progress(self, claim: StartClaim) -> bool:
+        """Whether a run may wait for the service's answer: not if it was refused, nor if that run must be over."""
+        return not _was_refused(claim) and timedelta() <= self.updates.now() - claim.made_at < _YOUNG
+
     def _refuse_withdrawn(self, recording_id: RecordingId, trigger: _Trigger) -> None:
         entry = self.updates.load(recording_id)
         if entry is not None and entry.recording.withdrawn is not None:
@@ -291,10 +308,6 @@ class Starting:
             return Call(f"call/{server}", server)
         if locator.group_call_id:
             return Call(f"group/{locator.group_call_id}")
-    def _is_in_progress(self, claim: StartClaim) -> bool:
-        """Whether a run may wait for the service's answer: not if it was refused, nor if that run must be over."""
-        return not _was_refused(claim) and timedelta() <= self.updates.now() - claim.made_at < _YOUNG
-
         return Call(f"room/{locator.room_id}" if locator.room_id else f"connection/{locator.call_connection_id}")
 
     def _is_answered_by(self, claim: StartClaim, recording_id: RecordingId, trigger: _Trigger) -> bool:
@@ -426,6 +439,10 @@ def asked_by_event(event: CallEvent) -> str:
 
 def _asked_by(request_id: str) -> str:
     return f"request/{request_id}"
+
+
+def _asking_for(request: StartRequest) -> str:
+    return f"asking/{request.request_id}"
 
 
 def _instead_of(entry: CatalogEntry) -> str:

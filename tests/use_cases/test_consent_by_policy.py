@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from local.policies import EVERYTHING
 from recording.calls.starting import Start
 from recording.core.consent import Consent, LateJoiners, OtherWay, Outcome
 from recording.core.errors import CallRefused, ConsentMissing, RequestIdReused
@@ -91,6 +92,27 @@ def test_a_request_for_something_else_than_what_is_asked_for_is_refused() -> Non
         begun(world, call, "another", MP3)
 
     assert 409 == caught.value.status
+
+
+def test_a_request_id_that_stands_for_another_call_is_refused_though_that_one_is_asked_first() -> None:
+    """Or is recorded by then; and also for a call that no connection names, whose participants are asked nothing."""
+    world = AskingWorld(terms=terms())
+    call, other = world.call(), world.call()
+    begun(world, call)
+    with pytest.raises(RequestIdReused):
+        begun(world, other)
+    world.post(world.played(call, world.prompts.played[0]))
+    assert isinstance(begun(world, call), Start)
+    with pytest.raises(RequestIdReused):
+        begun(world, other)
+    world.settings = {**world.settings, "RECORDING_POLICY": EVERYTHING}
+    world.worker()
+    with pytest.raises(RequestIdReused):
+        world.app.beginning.begin_requested(
+            StartRequest(None, server_call_id=other.locators[0].server_call_id, request_id="r"), by=ADA
+        )
+
+    assert ([], 1) == (other.recordings, len(world.consents.stored))
 
 
 def test_a_consent_is_for_one_recording() -> None:
