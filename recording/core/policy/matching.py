@@ -6,7 +6,7 @@ What is not known of a call fits no condition: a rule that needs it does not mat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from recording.core.model import ConsentKind, KnownCall
+from recording.core.model import ConsentKind, KnownCall, ParticipantKind
 from recording.core.policy.indexing import candidates
 from recording.core.policy.model import WEEK, Consent, Hours, Match, Policy, Recorded, Rule, When
 from recording.core.times import format_time
@@ -97,7 +97,7 @@ def _clock(hours: Hours) -> str:
 def _consent_of(recorded: Recorded, policy: Policy, call: KnownCall) -> Consent:
     """The rule's own consent, or a stricter one that a participant's country needs.
 
-    A participant who is not known may be from any country.
+    A participant who is not known may be from any country; so may who calls by telephone and withholds the number.
     """
     if not recorded.by_country:
         return recorded.consent
@@ -106,6 +106,8 @@ def _consent_of(recorded: Recorded, policy: Policy, call: KnownCall) -> Consent:
     for participant in call.participants:
         if participant.number is not None:
             consents += _of_country(participant.number, policy)
+        elif participant.kind is ParticipantKind.PHONE_NUMBER:
+            knows_all = False
     if not knows_all:
         consents += [country.consent for country in policy.countries]
     return max(consents, key=lambda consent: _STRICTNESS.index(consent.kind))
