@@ -8,12 +8,14 @@ from azure.core.exceptions import AzureError
 from azure.storage.blob import BlobPrefix, BlobServiceClient
 
 from recording.adapters.archive import BlobArchive
+from recording.adapters.sdk_errors import status_of
 from recording.adapters.storage_errors import storage_error
-from recording.core.errors import ArchiveDamaged
+from recording.core.errors import ArchiveDamaged, ArchiveRefused, InvalidRequest
 from recording.core.model import BlobName
 from recording.ports import BlobPage, ListedBlob
 
 _DELIMITER = "/"
+_INVALID = 400
 
 
 class BlobInventory:
@@ -36,7 +38,13 @@ class BlobInventory:
     def page(self, prefix: str, marker: str = "", limit: int = 5000) -> BlobPage:
         """See `ports.Inventory.page`."""
         pages: Any = self._container.list_blobs(name_starts_with=prefix, results_per_page=limit).by_page(marker or None)
-        found = self._asked("list blobs", lambda: list(next(pages, ())))
+        try:
+            found = self._asked("list blobs", lambda: list(next(pages, ())))
+        except ArchiveRefused as error:
+            cause = error.__cause__
+            if marker and isinstance(cause, AzureError) and status_of(cause) == _INVALID:
+                raise InvalidRequest("after", "not what an earlier page named as the next") from error
+            raise
         return BlobPage(tuple(map(_listed, found)), pages.continuation_token or "")
 
     def read(self, blob: ListedBlob) -> bytes:

@@ -11,6 +11,7 @@ from azure.core.exceptions import AzureError
 
 from recording import log
 from recording.adapters.rows import decoded
+from recording.adapters.sdk_errors import status_of
 from recording.adapters.storage_errors import is_conflict, is_no_such_row, storage_error
 from recording.adapters.table import Mark, Row, Table
 from recording.core.errors import InvalidRequest, RecordingError
@@ -23,6 +24,7 @@ _MINUTE = "%Y%m%d%H%M"
 _LIFE = "life"
 _AFTER_HOURS = ":"
 """Greater than every hour, which consists of digits, and less than every other partition."""
+_INVALID = 400
 _SWEEP, _STATE, _THROTTLE = "sweep", "state", "throttle"
 # Created at import: see `rows`.
 _SWEEP_STATE = msgspec.json.Decoder(SweepState)
@@ -215,6 +217,8 @@ def page_of_rows(table: Table, operation: str, condition: str, limit: int, after
     try:
         rows, following = table.page(condition, limit, _mark_of(after))
     except AzureError as error:
+        if after and status_of(error) == _INVALID:  # it is one by its form, and the service knows no such row
+            raise _no_mark() from error
         raise _error(operation, error) from error
     return rows, "" if following is None else json.dumps(following)
 
@@ -228,7 +232,11 @@ def _mark_of(after: str) -> Mark | None:
                 return partition, row
     except (ValueError, RecursionError):
         pass
-    raise InvalidRequest("after", "not what an earlier page named as the next")
+    raise _no_mark()
+
+
+def _no_mark() -> InvalidRequest:
+    return InvalidRequest("after", "not what an earlier page named as the next")
 
 
 def _error(operation: str, error: AzureError, recording_id: RecordingId | None = None) -> RecordingError:

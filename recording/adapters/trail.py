@@ -1,16 +1,11 @@
 """The audit trails in a container of Blob storage."""
 
-from azure.core.exceptions import AzureError
-
 from recording.adapters.archive import BlobArchive
 from recording.adapters.inventory import BlobInventory
-from recording.adapters.sdk_errors import status_of
-from recording.core.errors import ArchiveDamaged, ArchiveRefused, BlobExists, InvalidRequest
+from recording.core.errors import ArchiveDamaged, BlobExists
 from recording.core.model import BlobName
 from recording.core.trail import MOST_ACT
 from recording.ports import TrailPage
-
-_INVALID = 400
 
 
 class BlobTrail:
@@ -40,13 +35,7 @@ class BlobTrail:
 
     def page(self, folder: str, marker: str = "", limit: int = 500) -> TrailPage:
         """See `ports.Trail.page`."""
-        try:
-            listed = self._inventory.page(folder, marker, limit)
-        except ArchiveRefused as error:
-            cause = error.__cause__
-            if marker and isinstance(cause, AzureError) and status_of(cause) == _INVALID:
-                raise InvalidRequest("after", "not what an earlier page named as the next") from error
-            raise
+        listed = self._inventory.page(folder, marker, limit)
         blobs = ((blob.name, self._read(blob.name, min(blob.length, MOST_ACT + 1))) for blob in listed.blobs)
         return TrailPage(tuple(blobs), listed.marker)
 

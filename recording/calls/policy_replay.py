@@ -31,6 +31,7 @@ class PolicyReplay:
         A page has at most `limit` entries of the journal, of which each is read; it may have no call event.
 
         Raises:
+            InvalidRequest: `after` is no page's `next`.
             ArchiveBusy, ArchiveRefused: the journal cannot be read.
         """
         page = self.journal.page(journal_folder(asked.day), asked.page.after, asked.page.limit)

@@ -39,6 +39,9 @@ class Inventory(Protocol):
             prefix: of the names.
             marker: of the page before; empty for the first page.
             limit: 1 to 5000. A page may have fewer blobs, also none, and still not be the last one.
+
+        Raises:
+            InvalidRequest: `marker` is no page's.
         """
 
     def read(self, blob: ListedBlob) -> bytes:

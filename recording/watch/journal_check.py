@@ -19,14 +19,14 @@ from datetime import UTC, datetime, time, timedelta
 
 from recording import log
 from recording.calls.beginning import Beginning
-from recording.core.errors import Permanent, Transient
+from recording.core.errors import InvalidRequest, Permanent, Transient
 from recording.core.formats.cursors import JournalCursor, parse_journal_cursor
 from recording.core.formats.deliveries import Member
 from recording.core.formats.notifications import EventName, not_begun
 from recording.core.model import APP, CallEvent, Door, FileEvent
 from recording.core.naming import journal_folder
 from recording.journal import events
-from recording.ports import Inventory, Ledger, ListedBlob, Topic
+from recording.ports import BlobPage, Inventory, Ledger, ListedBlob, Topic
 from recording.watch.putting_back import PuttingBack
 from recording.watch.replayed import Outcome, Replayed
 
@@ -76,7 +76,7 @@ class JournalCheck:
             if self.monotonic() >= until:
                 return result + Replayed(is_finished=False)
             day = datetime.combine(cursor.day, time(), UTC)
-            page = self.inventory.page(journal_folder(day), cursor.marker, _PAGE)
+            page = self._page(journal_folder(day), cursor.marker)
             failure: Transient | None = None
             for blob in page.blobs:
                 if cursor.holds(blob.modified_at):
@@ -97,6 +97,14 @@ class JournalCheck:
             cursor = cursor.moved(page.marker)
             self.ledger.note(_SECTION, _CURSOR, cursor.to_text())
         return result
+
+    def _page(self, folder: str, marker: str) -> BlobPage:
+        """A page of a day; the first one where the storage does not know the marker any more."""
+        try:
+            return self.inventory.page(folder, marker, _PAGE)
+        except InvalidRequest as error:
+            log.event("journal.marker_dropped", {"journal": folder, "cause": error.cause}, logging.WARNING)
+            return self.inventory.page(folder, "", _PAGE)
 
     def _cursor(self) -> JournalCursor:
         """Where the last pass ended; if that was the end of its scan, the begin of the next one."""

@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from types import SimpleNamespace
+from typing import Any, Protocol
 
 import pytest
+from azure.core.exceptions import HttpResponseError
 
 from recording.adapters import clients
-from recording.adapters.open_work import TableDirectory, TableOpenWork, TableThrottle
-from recording.core.errors import InvalidRequest, Transient
+from recording.adapters.open_work import TableDirectory, TableOpenWork, TableThrottle, page_of_rows
+from recording.core.errors import ArchiveRefused, InvalidRequest, Transient
 from recording.core.model import Opening, RecordingId
 from recording.ports import Directory, OpenRow, OpenWork, SweepState, SweepStates, Throttle
 from tests.contracts.catalogs import TABLE
@@ -124,6 +126,20 @@ def test_a_sign_of_life_and_the_next_look_are_noted(work: Work) -> None:
 def test_a_page_that_no_page_named_is_a_bad_request(after: str, work: Work) -> None:
     with pytest.raises(InvalidRequest):
         work.page(10, after)
+
+
+def test_a_mark_that_the_service_does_not_know_is_the_callers() -> None:
+    """Though it is one by its form: else the sweep would keep it for good. Without one it is no fault of theirs."""
+
+    class Refusing:
+        def page(self, *_: object) -> object:
+            raise HttpResponseError(response=SimpleNamespace(status_code=400, reason="InvalidInput", headers={}))
+
+    table: Any = Refusing()
+    with pytest.raises(InvalidRequest, match="after"):
+        page_of_rows(table, "list open work", "", 1, '["x", "y"]')
+    with pytest.raises(ArchiveRefused):
+        page_of_rows(table, "list open work", "", 1, "")
 
 
 def test_of_two_that_save_the_state_of_the_sweep_one_wins(work: Work) -> None:

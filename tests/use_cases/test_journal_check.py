@@ -8,7 +8,7 @@ from itertools import count
 
 import pytest
 
-from recording.core.errors import ArchiveBusy, BlobExists, Permanent, RecordingError
+from recording.core.errors import ArchiveBusy, BlobExists, InvalidRequest, Permanent, RecordingError
 from recording.core.model import (
     BlobName,
     CatalogEntry,
@@ -17,6 +17,7 @@ from recording.core.model import (
     RecordingId,
 )
 from recording.core.naming import journal_name
+from recording.ports import BlobPage
 from recording.watch.replayed import Replayed
 from tests.use_cases.journals import DAY, MINUTE, check, event_of, journal, reads
 from tests.use_cases.world import RECORDING, START, World
@@ -142,6 +143,29 @@ def test_a_pass_that_is_out_of_time_is_continued_by_the_next(world: World, monke
     assert len(results) > 3
     assert (55, 55) == (sum(one.replayed for one in results), reads(world))
     assert 55 == len(world.catalog.entries)
+
+
+def test_a_marker_that_the_storage_does_not_know_any_more_costs_a_second_look_at_the_day(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And no check for good."""
+    monkeypatch.setattr("recording.watch.journal_check._PAGE", 10)
+    for number in range(15):
+        journal(world, event_of(world, f"recording-{number:02}"))
+    world.clock.sleep(11 * MINUTE)
+    inventory = world.app.replaying.journal.inventory
+    page, forgotten = inventory.page, list[str]()
+
+    def forget(prefix: str, marker: str = "", limit: int = 5000) -> BlobPage:
+        if marker and not forgotten:
+            forgotten.append(marker)
+            raise InvalidRequest("after", "not what an earlier page named as the next")
+        return page(prefix, marker, limit)
+
+    monkeypatch.setattr(inventory, "page", forget)
+    check(world)
+
+    assert (1, 15) == (len(forgotten), len(world.catalog.entries))
 
 
 def test_entries_of_an_outage_are_checked_after_it(world: World) -> None:
