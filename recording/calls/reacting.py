@@ -129,7 +129,8 @@ class Reacting:
         elif not answer.is_denial and not answer.is_active:
             warning = never_active(entry, self.updates.now())
             facts += [] if warning is None else [warning]
-        return self._settle(self._apply(entry, *facts, by=by))
+        entry = self._apply(entry, *facts, by=by)
+        return self._settle(self._pause_again(entry) if answer.is_active else entry)
 
     def react(self, entry: CatalogEntry) -> CatalogEntry:
         """Do what the policy wants now; the entry after that.
@@ -169,6 +170,15 @@ class Reacting:
         try:
             return self.controlling.resume(entry.recording.recording_id, by=APP)
         except (CallRefused, ConsentRefused):  # it is over, and the sweep asks about it; or it has to wait for consent
+            return entry
+
+    def _pause_again(self, entry: CatalogEntry) -> CatalogEntry:
+        """Pause what records though somebody is in the call whom its consent does not cover: others have resumed it."""
+        if not (runs(entry) and self.controlling.waits_for_consent(entry.recording)):
+            return entry
+        try:
+            return self.controlling.pause(entry.recording.recording_id, by=APP)
+        except CallRefused:  # over by now, or the sweep asks again
             return entry
 
     def _stop(self, entry: CatalogEntry) -> CatalogEntry:

@@ -6,6 +6,7 @@ import pytest
 
 from recording.core.consent import LateJoiners
 from recording.core.errors import CallRefused, ServiceBusy
+from recording.core.formats.events import RECORDING_STATE_CHANGED
 from recording.core.lifecycle import Checked, Interrupted
 from recording.core.model import Actor, RecordingId, RecordingState, StartOrder
 from tests.core.consents import terms
@@ -107,6 +108,23 @@ def test_a_pause_that_the_service_refuses_as_it_is_paused_is_one() -> None:
     assert "inactive" == world.calls.recordings[recording_id]
     world.app.consenting.attest(recording_id, "she said yes", by=ADA)
 
+    assert "active" == world.calls.recordings[recording_id]
+
+
+def test_what_others_resume_while_somebody_has_not_consented_is_paused_again() -> None:
+    """As soon as the service tells; a person hears of it, too. It goes on when somebody attests."""
+    world, call = announced(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
+    (recording_id,) = call.recordings
+    joins(world, call, EVE)
+    world.clock.at += MINUTE
+    world.calls.resume(recording_id)
+    told = {"recordingId": recording_id, "state": "active", "startDateTime": "2026-03-01T12:00:00Z"}
+    world.post({"id": "told", "type": RECORDING_STATE_CHANGED, "time": world.clock.now().isoformat(), "data": told})
+
+    assert "inactive" == world.calls.recordings[recording_id]
+    assert ["RecordingAtRisk"] == world.told()
+    assert RecordingState.PAUSED is world.catalog.entries[recording_id].recording.state
+    world.app.consenting.attest(recording_id, "she said yes", by=ADA)
     assert "active" == world.calls.recordings[recording_id]
 
 
