@@ -280,11 +280,8 @@ class Starting:
                 continue
             if started is None:
                 if trigger.event is not None and self._is_in_progress(claim):
-                    cause, hint = (
-                        "the call's recording is just being started in another output",
-                        "it passes in a moment",
-                    )
-                    raise CallNotReady("start recording", cause, hint=hint)
+                    cause = "the call's recording is just being started in another output"
+                    raise CallNotReady("start recording", cause, hint="it passes in a moment")
             elif trigger.event is None:
                 self._refuse_withdrawn(started, trigger)
             elif self._is_answered_by(claim, started, trigger):

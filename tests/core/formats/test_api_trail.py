@@ -5,12 +5,14 @@ import hashlib
 import pytest
 
 from recording.core.formats.api import trail_view, verified_view
-from recording.core.model import Act, Actor, BlobName, Recording, RecordingState, Trail
+from recording.core.model import Act, Actor, BlobName, Recording, RecordingId, RecordingState, Trail
 from recording.core.trail import Break, Fault, Verified, folder_of, links
 from tests.core.entries_of import NOW, RECORDING_ID
 
 ACTS = tuple(Act(NOW, what, Actor("entra:ada"), details=(("view", "trail"),)) for what in ("Paused", "Looked"))
 FIRST, SECOND = links(Recording(RECORDING_ID, RecordingState.STARTED, trail=Trail(unwritten=ACTS)))
+
+(OF_ANOTHER,) = links(Recording(RecordingId("another"), RecordingState.STARTED, trail=Trail(unwritten=ACTS[:1])))
 
 
 def test_a_page_has_what_is_written_then_what_is_not() -> None:
@@ -47,6 +49,8 @@ def named_for(body: bytes) -> BlobName:
         (named_for(b"no JSON"), b"no JSON", 1, Fault.CHANGED),
         (named_for(b"[1]"), b"[1]", 1, Fault.CHANGED),
         (BlobName("trail/notes.txt"), FIRST.body, None, Fault.ADDED),
+        (named_for(SECOND.body), SECOND.body, 1, Fault.ADDED),
+        (named_for(OF_ANOTHER.body), OF_ANOTHER.body, 1, Fault.ADDED),
     ],
 )
 def test_a_blob_that_is_no_act_is_named_and_not_shown(

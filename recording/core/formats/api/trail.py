@@ -40,7 +40,9 @@ def _written(recording_id: RecordingId, name: BlobName, body: bytes) -> TrailLin
         except (ValueError, RecursionError):
             found = None
         if isinstance(found, dict):
-            return _link(found, digest, name)
+            if (found.get("recordingId"), found.get("number")) == (recording_id, number):
+                return _link(found, digest, name)
+            return {"number": number, "blob": name, "fault": Fault.ADDED}  # such as an act of another recording
     return {"number": number, "blob": name, "fault": Fault.ADDED if number is None else Fault.CHANGED}
 
 
