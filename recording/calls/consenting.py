@@ -10,11 +10,11 @@ import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from recording import log
 from recording.calls.controlling import Controlling
-from recording.calls.starting import Starting
+from recording.calls.starting import YOUNG, Starting
 from recording.core.consent import (
     Agreed,
     Ask,
@@ -239,6 +239,8 @@ class Consenting:
         try:
             found = self.prompts.participants(consent.connection_id)
         except CallRefused as error:
+            if self._is_young(consent):
+                raise CallNotReady(error.operation, error.cause, ids=error.ids) from error
             return self._apply(consent, self._call_over(error))
         seen.raw_ids = self._named(consent, found)
         present = tuple(who for who, raw_id in seen.raw_ids.items() if not is_program(raw_id))
@@ -265,7 +267,7 @@ class Consenting:
             else:
                 self.prompts.play_to_all(order)
         except CallRefused as error:
-            if error.says_no_such:
+            if error.says_no_such and not self._is_young(stored):
                 return self._apply(stored, CallOver())
             after = self._apply(stored, NotPlayed(operation.number, error.cause))
             if after.outcome is None:
@@ -340,6 +342,10 @@ class Consenting:
         log.event("consent.not_obtained", fields, logging.ERROR)
         self.topic.publish(event)
         return self._apply(consent, Told())
+
+    def _is_young(self, consent: Consent) -> bool:
+        """Whether the service may not know the call yet: its word alone is not believed then."""
+        return timedelta() <= self.now() - consent.begun_at < YOUNG
 
     def _call_over(self, error: CallRefused) -> CallOver:
         if not error.says_no_such:

@@ -59,7 +59,7 @@ NEW_REQUEST_ID = "a request for something else needs a request id of its own"
 _CONFLICT = 409
 _NOT_ESTABLISHED = "8501"
 _RECORDED_ALREADY = "8553"
-_YOUNG = timedelta(minutes=1)
+YOUNG = timedelta(minutes=1)
 """Up to this age a call that the service answers with 404 may not exist there yet: retry."""
 
 
@@ -290,7 +290,7 @@ class Starting:
 
     def _is_in_progress(self, claim: StartClaim) -> bool:
         """Whether a run may wait for the service's answer: not if it was refused, nor if that run must be over."""
-        return not _was_refused(claim) and timedelta() <= self.updates.now() - claim.made_at < _YOUNG
+        return not _was_refused(claim) and timedelta() <= self.updates.now() - claim.made_at < YOUNG
 
     def _refuse_withdrawn(self, recording_id: RecordingId, trigger: _Trigger) -> None:
         entry = self.updates.load(recording_id)
@@ -373,7 +373,7 @@ class Starting:
             ) from error
         event = trigger.event
         since = (event.at or claim.made_at) if event else None
-        is_young = since is not None and self.updates.now() - since < _YOUNG
+        is_young = since is not None and self.updates.now() - since < YOUNG
         if code == _NOT_ESTABLISHED or (error.says_no_such and is_young):
             raise CallNotReady(
                 error.operation, error.cause, hint="it passes when the call is established", ids=error.ids

@@ -343,7 +343,10 @@ def test_a_call_that_ends_before_is_not_recorded() -> None:
 def test_a_call_that_ends_after_consent_ends_the_asking() -> None:
     found = facts(granted(ANN), CallOver())
 
-    assert Done() == next_step(facts(found, ParticipantsChanged()), NOW)
+    assert Done() == next_step(found, NOW)
+    found = facts(found, ParticipantsChanged())  # which says that it goes on: the service is asked once more
+    assert LookWho() == next_step(found, NOW)
+    assert Done() == next_step(facts(found, CallOver()), NOW)
     assert Done() == next_step(facts(stepped(announced(ANN), ANN)[0], CallOver()), NOW)
 
 

@@ -69,6 +69,30 @@ def test_a_flood_of_events_plays_one_prompt() -> None:
     assert (1, 1) == (len(world.prompts.played), len(call.recordings))
 
 
+def test_a_call_that_the_service_does_not_know_yet_is_asked_and_recorded_all_the_same() -> None:
+    """As one that needs no consent is: the event comes again."""
+    world = AskingWorld(terms=terms(late_joiners=LateJoiners.ANNOUNCE_AGAIN))
+    call = world.call()
+    world.prompts.arm("participants_404")
+    world.post(world.connected(call))
+    world.post(world.connected(call))
+    world.post(world.played(call, world.prompts.played[0]))
+
+    assert 1 == len(call.recordings)
+
+
+def test_a_call_that_was_said_to_be_over_and_goes_on_is_not_left_alone() -> None:
+    """One wrong answer in the middle of it: who joins after that is told all the same."""
+    world, call = announced(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
+    world.clock.at += timedelta(minutes=10)
+    world.prompts.arm("participants_404")
+    world.post(world.people_changed(call))
+    world.prompts.people[connection_of(call)].append(EVE)
+    world.post(world.people_changed(call))
+
+    assert "inactive" == world.calls.recordings[call.recordings[0]]
+
+
 @pytest.mark.parametrize("late", [LateJoiners.ANNOUNCE_AGAIN, LateJoiners.PAUSE_UNTIL_ATTESTED])
 def test_who_joins_just_when_somebody_else_leaves_is_not_missed(late: LateJoiners) -> None:
     """Two workers look who is in the call: the one that has looked before the second came saves before the other."""

@@ -61,16 +61,24 @@ def _changed(consent: Consent, fact: Looked | ParticipantsChanged | Attested | W
                 after = replace(after, is_unheard=False, is_told=False, tries=0)
             after = _concluded(after, now)
         case ParticipantsChanged():
-            is_open = consent.outcome in {None, Outcome.GRANTED} and not consent.is_over
+            is_open = consent.outcome in {None, Outcome.GRANTED} and (not consent.is_over or _may_go_on(consent))
             if not (consent.terms.minds_participants and is_open):
                 return consent
             # Also if nobody has looked since the last: who was just looking may have done so before this one came.
-            after = replace(consent, looked_at=None, changes=consent.changes + 1)
+            after = replace(consent, looked_at=None, changes=consent.changes + 1, is_over=False)
         case Attested():
             after = _attested(consent, fact, now)
         case _:
             after = _ended(consent, Outcome.WITHDRAWN, fact.reason, now)
     return after
+
+
+def _may_go_on(consent: Consent) -> bool:
+    """Whether a call that was said to be over may go on all the same, and be recorded, as an event of it says.
+
+    One answer that there is no such call may be wrong; if it is not, the next look says so again.
+    """
+    return consent.recording_id is not None and bool(consent.key)
 
 
 def _noted(
