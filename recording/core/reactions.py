@@ -44,7 +44,9 @@ def act_due(entry: CatalogEntry, reaction: Reaction, now: datetime) -> Act | Non
         return Act.RESTART if is_wanted else None
     if not runs(entry):
         return None
-    if is_never_active(recording, now):
+    # The last answer about one that was resumed may be from before that.
+    known_at = recording.checked_at if recording.pauses else None
+    if is_never_active(recording, known_at or now):
         return Act.STOP_AND_RESTART if recording.attempt <= reaction.tries else None
     return Act.RESUME if reaction.resumes_at_limit and paused_too_long(recording, reaction, now) else None
 
@@ -57,9 +59,13 @@ def may_go_on(recording: Recording) -> bool:
 
 
 def is_never_active(recording: Recording, now: datetime) -> bool:
-    """Whether the service accepted the start, and does not record: as it says itself, or for `NEVER_ACTIVE`."""
-    begun = recording.requested_at
-    if recording.active_at is not None or begun is None or recording.pauses:
+    """Whether the service accepted the start, and does not record: as it says itself, or for `NEVER_ACTIVE`.
+
+    One that was paused from the start on begins when it is resumed.
+    """
+    last = recording.pauses[-1] if recording.pauses else None
+    begun = recording.requested_at if last is None else last.until
+    if recording.active_at is not None or begun is None:
         return False
     return recording.failed_at is not None or now - begun >= NEVER_ACTIVE
 

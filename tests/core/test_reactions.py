@@ -13,6 +13,7 @@ from recording.core.lifecycle import (
     Interrupted,
     Ordered,
     Paused,
+    Resumed,
     Started,
     StartFailed,
     Stopped,
@@ -30,7 +31,7 @@ from recording.core.reactions import NEVER_ACTIVE, Act, act_due, may_go_on, reac
 from recording.core.watching import Limits, look
 from tests.core.entries_of import APPLIED, ATTESTED, NOW, RECORDING_ID, WAV, changed_recording
 
-MINUTE = timedelta(minutes=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 LIMITS = Limits(retention=24 * 60 * MINUTE, file_event=60 * MINUTE, step=30 * MINUTE)
 ALL = Reaction(restart=True, pause_limit=10 * MINUTE, resumes_at_limit=True, tries=1)
 LATER = RecordingId("later")
@@ -56,6 +57,8 @@ ACTIVE = Checked(is_active=True)
         (changed_recording(entry(), attempt=2), NEVER_ACTIVE, ALL, None),
         (entry(Paused()), MINUTE, ALL, None),
         (changed_recording(entry(), requested_at=None), NEVER_ACTIVE, ALL, None),
+        (changed_recording(entry(Paused(), Resumed()), checked_at=NOW), NEVER_ACTIVE, ALL, None),
+        (changed_recording(entry(Paused(), Resumed()), checked_at=NOW + NEVER_ACTIVE), HOUR, ALL, Act.STOP_AND_RESTART),
         (entry(ACTIVE), NEVER_ACTIVE, ALL, None),
         (entry(ACTIVE, Interrupted()), MINUTE, ALL, Act.RESTART),
         (entry(ACTIVE, Interrupted()), MINUTE, Reaction(), None),

@@ -16,6 +16,7 @@ from recording.core.model import (
     CatalogEntry,
     Chunk,
     ChunkState,
+    Pause,
     Recording,
     RecordingState,
     Trail,
@@ -53,6 +54,9 @@ LIMITS = Limits(retention=DAY, file_event=HOUR, step=30 * MINUTE)
 
 def recording(state: RecordingState, **fields: object) -> CatalogEntry:
     return changed_recording(CatalogEntry(Recording(RECORDING_ID, state)), **fields)
+
+
+RESUMED = Pause(NOW - HOUR, APP, NOW, APP)
 
 
 def waits(minutes: float) -> CatalogEntry:
@@ -242,6 +246,9 @@ def test_the_service_is_asked_about_what_was_started(entry: CatalogEntry, age: t
         (recording(R.STARTED, requested_at=NOW, active_at=NOW), NEVER_ACTIVE, False),
         (recording(R.PAUSED, requested_at=NOW), NEVER_ACTIVE, False),
         (recording(R.STARTED), NEVER_ACTIVE, False),
+        (recording(R.STARTED, requested_at=NOW - HOUR, pauses=(RESUMED,)), NEVER_ACTIVE, True),
+        (recording(R.STARTED, requested_at=NOW - HOUR, pauses=(RESUMED,)), NEVER_ACTIVE - MINUTE, False),
+        (recording(R.STARTED, requested_at=NOW - HOUR, pauses=(replace(RESUMED, until=None),)), HOUR, False),
     ],
 )
 def test_what_was_accepted_and_never_recorded_is_told(entry: CatalogEntry, age: timedelta, *, expected: bool) -> None:

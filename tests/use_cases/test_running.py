@@ -368,6 +368,21 @@ def test_a_call_that_is_over_by_then_is_not_recorded_again() -> None:
 # Accepted and never active
 
 
+@pytest.mark.parametrize("tries", [0, 1])
+def test_what_was_started_paused_and_records_nothing_after_it_was_resumed_is_told(tries: int) -> None:
+    """The service has accepted to resume it, and does not record. While it was paused, that was no news."""
+    scene = Scene(Reaction(tries=tries), is_paused=True)
+    sweep(scene.world, 3)
+    assert [] == scene.alerts
+    scene.world.app.controlling.resume(scene.recording_id, by=ANN)
+    scene.world.calls.recordings[scene.recording_id] = "inactive"
+    sweep(scene.world, 3)
+
+    assert ["RecordingNotStarted"] == scene.alerts
+    assert 1 + tries == len(scene.call.recordings)
+    assert (tries > 0) is ("over" == scene.world.calls.recordings[scene.recording_id])
+
+
 def test_a_start_that_failed_is_told_at_once_and_may_be_tried_again() -> None:
     """202, then StartRecordingFailed: the same event of the call, or a request, starts another."""
     scene = Scene(is_paused=False)
