@@ -134,8 +134,9 @@ class PeopleIndex:
             PeopleIndexOff: there is no key.
         """
         self.current()
-        partitions = {partition_of(key.person(raw_id)) for key in self.keys for raw_id in raw_ids}
-        return self._page(sorted(partitions), after, limit, since, until)
+        # The current key last: a row that is moved between the looks is moved there, and so is found by one of them.
+        partitions = [partition_of(key.person(raw_id)) for key in reversed(self.keys) for raw_id in raw_ids]
+        return self._page(list(dict.fromkeys(partitions)), after, limit, since, until)
 
     def unknown(
         self, after: str = "", limit: int = 100, since: datetime | None = None, until: datetime | None = None
