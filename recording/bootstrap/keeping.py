@@ -8,6 +8,7 @@ from recording.bootstrap.real_parts import RealParts
 from recording.catalog_updates import CatalogUpdates
 from recording.core.model import CatalogEntry
 from recording.core.records import holds
+from recording.core.records.jobs import JobKind
 from recording.records.jobs import Jobs
 from recording.records.keeping.deciding_holds import DecidingHolds
 from recording.records.keeping.duties import Duties
@@ -77,7 +78,7 @@ def keeping_of(
     )
 
 
-def retaining_of(real: RealParts, keeping: Keeping, removing: Removes) -> Retaining:
+def retaining_of(real: RealParts, keeping: Keeping, removing: Removes, jobs: Jobs) -> Retaining:
     """The daily pass of the retention, which removes recordings."""
     settings = real.settings
     return Retaining(
@@ -88,6 +89,7 @@ def retaining_of(real: RealParts, keeping: Keeping, removing: Removes) -> Retain
         index=real.index,
         topic=real.topic,
         most=settings.retention.most_a_day,
+        is_rebuilding=lambda: any(job.kind is JobKind.REBUILD and job.is_running for job in jobs.open()),
         now=real.now,
         monotonic=real.monotonic,
     )

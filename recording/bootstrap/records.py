@@ -105,7 +105,7 @@ def records_of(
         monotonic=real.monotonic,
     )
     keeping = keeping_of(real, updates, holding, people, jobs, new_id)
-    retaining = retaining_of(real, keeping, removing)
+    retaining = retaining_of(real, keeping, removing, jobs)
     rehashing = Rehashing(real.catalog, people_index, people.own, filing_people, jobs, late, real.monotonic)
     runners[JobKind.REHASH] = rehashing
     runners[JobKind.REBUILD] = rebuild_job_of(real, updates, announcing, removing, unlinking, jobs, holding)

@@ -86,12 +86,10 @@ def test_while_the_classes_cannot_be_read_nothing_moves_and_no_move_is_forgotten
     assert [{"r1": "Cool"}] == list(days_of(world, 2).values())
 
 
-def test_a_row_of_what_is_gone_is_dropped() -> None:
-    world = world_of("r1", "r2", classes=CLASSES)
-    for name in ("r1", "r2"):
-        with_class(world, name, "tiered")
+def test_a_row_of_what_is_erased_is_dropped() -> None:
+    world = world_of("r1", classes=CLASSES)
+    with_class(world, "r1", "tiered")
     erased(world, "r1")
-    del world.catalog.entries[RecordingId("r2")]
 
     assert {} == days_of(world, 90)
     assert 0 == rows(world)

@@ -441,10 +441,9 @@ def test_what_is_filed_while_the_classes_cannot_be_read_ends_once_they_can_again
     assert {f"its class short has kept it until {ENDS_ON}"} == reasons
 
 
-def test_a_row_of_what_is_gone_is_dropped() -> None:
-    world = world_of("r1", "r2", "r3")
+def test_a_row_of_what_is_erased_is_dropped() -> None:
+    world = world_of("r1", "r3")
     erased(world, "r1")
-    del world.catalog.entries[RecordingId("r2")]
     removing = FakeRemoving(world)
 
     assert {ENDS_ON: ["r3"]} == pass_until(world, removing, ENDS_ON)

@@ -146,7 +146,9 @@ class Duties:
                 log.event("retention.joined_unread", fields, logging.WARNING)
                 is_all = False
                 continue
-            if other is not None and other.recording.state is not RecordingState.ERASED:
+            if other is None:  # it is lost, if anything was known of it, and will be rebuilt
+                is_all = is_all and self.end_of(recording_id) is None
+            elif other.recording.state is not RecordingState.ERASED:
                 found[recording_id] = other
                 wanted += _neighbours(other)
         return tuple(found.values()), is_all

@@ -80,15 +80,13 @@ class Holding:
     def _covers(self, hold: Hold, recording_id: RecordingId, entry: CatalogEntry | None, people: People | None) -> bool:
         """Whether it covers a recording that has no row of it: a future one, or one that is still to be found.
 
-        So is one of which anything was archived before the hold was made, and which was not filed yet when its job
-        looked for it. When it was completed says that only until a chunk comes later.
+        So is one of which anything was archived before the hold was made, and which was not filed yet, or not rebuilt
+        yet, when its job looked for it. When it was completed says that only until a chunk comes later.
         """
         scope = hold.scope
         if entry is None or scope.recordings:
             return recording_id in scope.recordings
-        was_there = scope.query is None and any(
-            chunk.proof is not None and chunk.proof.verified_at < hold.made_at for chunk in entry
-        )
+        was_there = any(chunk.proof is not None and chunk.proof.verified_at < hold.made_at for chunk in entry)
         return (scope.future or was_there or hold.state is HoldState.PLACING) and covers(scope, entry, people)
 
     def classes_of(self, recording_id: RecordingId) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ The next move of each recording has a row in the order of the days. The row abou
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -78,7 +78,7 @@ class Moving:
             return
         guarded, revision = self._guarded(entry, guarded_until(entry, one), known)
         coming = next_move(entry, one, known.tiers)
-        key = "" if coming is None else f"{coming[0].year:04}{coming[0]:%m%d}~{encode(recording_id)}"
+        key = "" if coming is None else _key(coming[0], recording_id)
         self._write(known, Moved(recording_id, key, known.tiers, guarded, one.name, revision))
 
     def run(self) -> None:
@@ -115,8 +115,13 @@ class Moving:
         """Move the media of a recording, and write its next row; whether they were moved."""
         entry, known = self._load(one.recording_id), self._moved(one.recording_id)
         declared = self.classes.find(known.retention_class)
-        if entry is None or entry.recording.state is RecordingState.ERASED or known.key != key or declared is None:
+        is_erased = entry is not None and entry.recording.state is RecordingState.ERASED
+        if is_erased or known.key != key or declared is None:
             self.index.delete(MOVES, key)
+            return False
+        if entry is None:  # it cannot be read, or is lost until it is rebuilt: this row is all that asks for its move
+            tomorrow = self.now().date() + timedelta(days=1)
+            self._write(known, replace(known, key=_key(tomorrow, one.recording_id)))
             return False
         coming = next_move(entry, declared, known.tiers)
         tiers = known.tiers
@@ -124,7 +129,7 @@ class Moving:
             self._move_media(entry, coming[1].tier)
             tiers = (*tiers, coming[1].tier)
             coming = next_move(entry, declared, tiers)
-        following = "" if coming is None else f"{coming[0].year:04}{coming[0]:%m%d}~{encode(one.recording_id)}"
+        following = "" if coming is None else _key(coming[0], one.recording_id)
         after = Moved(one.recording_id, following, tiers, known.guarded, known.retention_class, known.revision)
         self._write(known, after)
         return tiers != known.tiers
@@ -177,3 +182,8 @@ class Moving:
             return self.catalog.load(recording_id)
         except (EntryUnreadable, NewerSchema):
             return None
+
+
+def _key(day: date, recording_id: RecordingId) -> str:
+    """The key of a row in the order of days."""
+    return f"{day.year:04}{day:%m%d}~{encode(recording_id)}"

@@ -15,7 +15,7 @@ from typing import Protocol
 import msgspec
 
 from recording import log
-from recording.core.errors import CatalogConflict, RecordingError
+from recording.core.errors import CatalogConflict, EntryUnreadable, RecordingError
 from recording.core.formats import notifications
 from recording.core.model import APP, Actor, CatalogEntry, RecordingId, RecordingState, RemovalReason
 from recording.core.naming import encode
@@ -80,6 +80,7 @@ class Retaining:
 
     Attributes:
         most: recordings that are deleted on a day.
+        is_rebuilding: whether a job makes the catalog again: until it is done, some recordings are not there.
     """
 
     duties: Duties
@@ -89,11 +90,15 @@ class Retaining:
     index: Index
     topic: Topic
     most: int
+    is_rebuilding: Callable[[], bool]
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
 
     def run(self) -> None:
         """Do what is to be done today, for some minutes at most; nothing while the classes are not known.
+
+        Nothing ends while the catalog is rebuilt: a recording that is not there yet may be one with which another ends,
+        by the longest duty of both.
 
         Raises:
             Transient: the rest is done tomorrow.
@@ -116,6 +121,9 @@ class Retaining:
             if not (found or following):
                 return counts
             after = "" if found else following  # what was found leaves the range
+            if self.is_rebuilding():
+                log.event("retention.waits", {"cause": "the catalog is being rebuilt"}, logging.WARNING)
+                return counts
             for one in found:
                 if self.monotonic() >= end:
                     self._limited("the time of its run was over")
@@ -137,7 +145,10 @@ class Retaining:
 
     def _end_loaded(self, one: End, today: date) -> Step | None:
         entry = self.catalog.load(one.recording_id)
-        if entry is None or entry.recording.state is RecordingState.ERASED:
+        if entry is None:  # a rebuild makes it again, and files nothing that is filed: this row is all that asks for it
+            ids = {"recording_id": one.recording_id}
+            raise EntryUnreadable("end recording", "the catalog has lost it", hint="rebuild the catalog", ids=ids)
+        if entry.recording.state is RecordingState.ERASED:
             self.duties.drop(one)
             return Step.KEEP
         duty, is_decided = self.duties.duty_of(entry)
@@ -182,11 +193,12 @@ class Retaining:
             except OF_ONE as error:  # its row stays: whether anything is deleted cannot be said
                 _log_failed(one.recording_id, error)
                 continue
-            if entry is not None and entry.recording.state is RecordingState.ERASED:
+            if entry is None:  # likewise, until it is rebuilt
+                continue
+            if entry.recording.state is RecordingState.ERASED:
                 self._finish(entry, one)
                 continue
-            if entry is not None:  # nothing of it has been deleted: it is decided anew
-                self.duties.place(entry)
+            self.duties.place(entry)  # nothing of it has been deleted: it is decided anew
             self.index.delete(REMOVING, row.key)
 
     def _finish(self, entry: CatalogEntry, one: End) -> None:
