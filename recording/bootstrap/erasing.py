@@ -80,6 +80,7 @@ def unlinking_of(
         rest=RemovingRest(real.archive, real.catalog, holding, real.removals, real.inventories),
         forgets=_of_others(real, jobs),
         forget_call=ForgettingCall(real.catalog, real.consents, real.now).forget,
+        is_known=jobs.is_known,
     )
 
 

@@ -1,8 +1,11 @@
 """Puts together what rebuilds the catalog."""
 
+from collections.abc import Callable
+
 from recording.bootstrap.real_parts import RealParts
 from recording.catalog_updates import CatalogUpdates
 from recording.chunks.announcing import Announcing
+from recording.core.model import CatalogEntry
 from recording.records.erasure.removing import Removing
 from recording.records.erasure.unlinking import UnlinkingPeople
 from recording.records.jobs import Jobs
@@ -20,6 +23,7 @@ def rebuild_job_of(
     unlinking: UnlinkingPeople,
     jobs: Jobs,
     holding: Holding,
+    is_to_file: Callable[[CatalogEntry], bool],
 ) -> RebuildJob:
     """Runs the jobs that rebuild."""
     gathering = Gathering(
@@ -40,6 +44,7 @@ def rebuild_job_of(
         unlinking=unlinking,
         chunks=real.queue,
         filing=real.record_queue,
+        is_to_file=is_to_file,
         now=real.now,
     )
     retention = real.settings.recordings.retention

@@ -83,6 +83,10 @@ class Jobs:
             hint = "deploy the version that has made it"
             raise NewerSchema("find job", "this version cannot read it", hint=hint, ids={"job_id": job_id}) from error
 
+    def is_known(self, job_id: str) -> bool:
+        """Whether there is a job of that id, of whichever version of the app."""
+        return self.index.get(_JOBS, job_id) is not None
+
     def save(self, job: Job) -> Job | None:
         """Save the job unless it was changed since it was loaded; the job as saved, None if it was changed."""
         job = replace(job, touched_at=self.now())

@@ -60,6 +60,7 @@ class UnlinkingPeople:
         complete: writes the manifest that an entry owes: `chunks.completing`.
         forgets: remove what others have written of who took part: exports that contain it, what is kept of the call.
         forget_call: the last of these alone: of a call that may have gone on it is done once more.
+        is_known: whether there is an erasure of that id: if it is lost, nobody knows who was to be taken out.
     """
 
     updates: CatalogUpdates
@@ -71,6 +72,7 @@ class UnlinkingPeople:
     rest: RemovingRest
     forgets: Sequence[Forget]
     forget_call: Forget
+    is_known: Callable[[str], bool]
 
     def unlink(
         self, entry: CatalogEntry, erasure_id: str, erase: Erase, is_over: Callable[[], bool], *, by: Actor
@@ -154,8 +156,10 @@ class UnlinkingPeople:
                 self._end_erased(entry, row)
             elif open_ is None:
                 self._look_again_or_end(entry, row)
-            elif open_.rewritten_at is not None:  # else its erasure goes on with it, which knows who it is
+            elif open_.rewritten_at is not None:
                 self._finish(entry, open_.erasure_id, APP)
+            elif not self.is_known(open_.erasure_id):  # else its erasure goes on with it, which knows who it is
+                self.give_up(entry, open_.erasure_id, by=APP)
         except OF_ONE as error:
             fields = {"recording_id": recording_id, "code": error.code, "cause": error}
             log.event("recording.unlinking_left", fields, logging.WARNING)

@@ -31,6 +31,9 @@ from recording.records.erasure.removing import Removing
 from recording.records.erasure.unlinking import UnlinkingPeople
 from recording.records.rebuild.gathering import Came, Gathering
 
+_LASTS = timedelta(days=3)
+"""No rebuild lasts longer: ten million recordings take some 28 hours."""
+
 
 class Outcome(StrEnum):
     """What became of one recording."""
@@ -64,6 +67,7 @@ class Rebuilding:
     unlinking: UnlinkingPeople
     chunks: ChunkQueue
     filing: RecordQueue
+    is_to_file: Callable[[CatalogEntry], bool]
     now: Callable[[], datetime]
 
     def rebuild(
@@ -91,6 +95,8 @@ class Rebuilding:
         if known is not None:
             known, is_new = self._with_rewritten(known, manifest, by)
             outcome = self._announce_rest(known, came, by)
+            if not is_new:
+                self._let_go_on(known, manifest)
             return Outcome.REBUILT if is_new else outcome
         tombstone = self.tombstones.find(recording_id)
         if tombstone is not None:
@@ -158,6 +164,23 @@ class Rebuilding:
         left = _erased(entry, replace(erasure, finished_at=None))
         self.removing.remove(left, erasure.reason, by=erasure.by)
         log.event("recording.erased_again", {"recording_id": recording.recording_id}, logging.WARNING)
+
+    def _let_go_on(self, entry: CatalogEntry, manifest: BlobName | None) -> None:
+        """Let go on what rows of the index would ask for: that may be lost, and the catalog not."""
+        recording = entry.recording
+        if recording.state is RecordingState.ERASED:
+            is_begun = recording.erasure is not None and recording.erasure.finished_at is None
+            if is_begun and not self.removing.is_unfinished(recording.recording_id):
+                self.removing.resume(entry)
+            return
+        if manifest is None:  # all that is filed has one, by which the rebuild comes to it once more
+            return
+        if any(one.what == Rebuilt.__name__ and self.now() - one.at < _LASTS for one in recording.history):
+            return  # an earlier pass of this rebuild has made it, and put its message
+        if recording.unlinked:
+            self.unlinking.note(entry)
+        if self.is_to_file(entry):
+            self.filing.put(RecordMessage(recording.recording_id, Task.FILE))
 
     def _announce_rest(self, entry: CatalogEntry, came: Sequence[Came], by: Actor) -> Outcome:
         """An event whose chunks the entry does not have was never taken; it is, in the usual way."""
