@@ -15,7 +15,9 @@ from recording.core.lifecycle import (
     decide,
     next_step,
     not_in_archive,
+    was_left_in_overflow,
 )
+from recording.core.lifecycle.changes import MOST_NOTES
 from recording.core.model import (
     Alarm,
     Alert,
@@ -101,6 +103,14 @@ def test_a_copy_that_was_removed_is_forgotten_and_one_that_was_left_is_noted() -
 
     assert (None, (), 0) == (removed.overflow, removed.notes, removed.tries)
     assert (None, True) == (left.overflow, left.notes[0].endswith(f"as {OVERFLOWED.proof.name}: 403"))
+    assert (False, True) == (was_left_in_overflow(removed), was_left_in_overflow(left))
+
+
+def test_a_copy_may_have_been_left_whose_note_had_no_room_any_more() -> None:
+    one = replace(chunk(0, ChunkState.ARCHIVED), notes=("another",))
+
+    assert not was_left_in_overflow(one)
+    assert was_left_in_overflow(replace(one, notes=tuple(map(str, range(MOST_NOTES)))))
 
 
 def test_a_copy_whose_proof_was_withdrawn_meanwhile_is_not_forgotten() -> None:

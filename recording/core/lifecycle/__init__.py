@@ -112,6 +112,7 @@ is done next (`next_step`). A new field or value is stored in the catalog: raise
 from recording.core.lifecycle.applying import CONFIRMED_AFTER, Decision, decide, decide_all, makes_entry
 from recording.core.lifecycle.candidates import located
 from recording.core.lifecycle.changes import with_chunks, with_state
+from recording.core.lifecycle.chunks import was_left_in_overflow
 from recording.core.lifecycle.erasing import is_made_by_its_tombstone, why_not_erased
 from recording.core.lifecycle.facts import (
     Announced,
@@ -296,6 +297,7 @@ __all__ = [
     "refusal",
     "refusal_of_giving_up",
     "runs",
+    "was_left_in_overflow",
     "why_not_erased",
     "why_not_unlinked",
     "with_chunks",

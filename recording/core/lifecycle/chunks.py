@@ -27,6 +27,7 @@ from recording.core.model import Alarm, Alert, CatalogEntry, Chunk, ChunkState, 
 _OVERTAKEN = "Event Grid announced it otherwise than the function key, while that was copied"
 _NOT_YET = "it was not removed in time"
 _TOO_LATE = "it was made after the archive had one"
+_LEFT = "a copy was left in the second account, as "
 _FOR_A_PERSON: Mapping[ChunkState, Alarm] = {
     ChunkState.QUARANTINED: Alarm.QUARANTINED,
     ChunkState.LOST: Alarm.LOST,
@@ -258,8 +259,13 @@ def _expired(chunk: Chunk, state: ChunkState, fact: Expired) -> Chunk:
     return replace(counted, state=state, doubts=doubts, look_at=None)
 
 
+def was_left_in_overflow(chunk: Chunk) -> bool:
+    """Whether a copy was left in the second account that the entry does not name any more, or may have been."""
+    return any(note.startswith(_LEFT) for note in chunk.notes) or len(chunk.notes) >= MOST_NOTES
+
+
 def _left(copy: Proof, why: str) -> str:
-    return f"a copy was left in the second account, as {copy.name}: {why}"
+    return f"{_LEFT}{copy.name}: {why}"
 
 
 def _counted(chunk: Chunk, failure: Failure) -> Chunk:

@@ -271,15 +271,17 @@ class PlacingHolds:
             done, left = done + released, left + len(found) - released
             job = self._saved(replace(job, progress={"recordings": done}))
             if left and not after:
-                cause = f"the entries of {left} recordings cannot be read: their blobs are held until they can"
-                hint = "rebuild what the catalog has lost, or deploy the version that has written it"
+                cause = (
+                    f"the entries of {left} recordings cannot be read, or the legal holds of their blobs not be cleared"
+                )
+                hint = "rebuild what the catalog has lost, deploy the version that has written it, or let the app clear"
                 raise CatalogConflict("take off hold", cause, hint=hint, ids={"hold_id": hold.hold_id})
         return job
 
     def _let_go(self, hold: Hold, row: OnRecording) -> bool:
         """Take an ended hold off a recording. What it has done to one that could not be read is only known now."""
         if row.is_sure:
-            return self._release(hold, row.recording_id)
+            return self._release(hold, row.recording_id, must_clear=row.is_protected)
         entry = self.load(row.recording_id)
         if entry is None:
             return False
@@ -290,10 +292,13 @@ class PlacingHolds:
             self.updates.apply(row.recording_id, Held(hold.hold_id), by=hold.made_by)
         return self._release(hold, row.recording_id, was_held=is_held)
 
-    def _release(self, hold: Hold, recording_id: RecordingId, *, was_held: bool = True) -> bool:
+    def _release(
+        self, hold: Hold, recording_id: RecordingId, *, was_held: bool = True, must_clear: bool = False
+    ) -> bool:
         """Take a hold off a recording; idempotent. What it has put off happens by itself if it was the last.
 
-        False if its entry cannot be read, which says what blobs it has: their legal holds would stay for ever.
+        False if its entry cannot be read, which says what blobs it has, or if it `must_clear` their legal holds, which
+        were set, and the app may not do that any more: they would stay for ever.
         """
         entry = self.load(recording_id)
         if entry is None:
@@ -301,7 +306,8 @@ class PlacingHolds:
         self.holding.unnote(recording_id, hold)
         if not _is_gone(entry):
             if not self.holding.of(recording_id, entry):
-                self.blobs.set(entry, on=False)
+                if not self.blobs.set(entry, on=False) and must_clear:
+                    return False
                 if self.holding.of(recording_id, entry):  # another one was placed just now
                     self.blobs.set(entry, on=True)
             if was_held and entry.recording.state is not RecordingState.ERASED:
