@@ -271,10 +271,8 @@ class PlacingHolds:
             done, left = done + released, left + len(found) - released
             job = self._saved(replace(job, progress={"recordings": done}))
             if left and not after:
-                cause = (
-                    f"the entries of {left} recordings cannot be read, or the legal holds of their blobs not be cleared"
-                )
-                hint = "rebuild what the catalog has lost, deploy the version that has written it, or let the app clear"
+                cause = f"the entries of {left} recordings cannot be read, or legal holds of their blobs not be cleared"
+                hint = "rebuild what is lost, deploy the version that has written it, or give the app its role"
                 raise CatalogConflict("take off hold", cause, hint=hint, ids={"hold_id": hold.hold_id})
         return job
 
