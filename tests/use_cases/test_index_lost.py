@@ -10,9 +10,9 @@ from recording.core.formats.messages import RecordMessage, Task
 from recording.core.model import BlobName, RecordingId, RecordingState, RemovalReason
 from recording.core.records.jobs import JobKind
 from tests.fakes import FakeIndex
-from tests.use_cases.erasures import ADA, ANN, BOB, OTHER, file_all, places_of, run_jobs, two_recordings
+from tests.use_cases.erasures import ADA, ANN, BOB, OTHER, add, file_all, places_of, run_jobs, two_recordings
 from tests.use_cases.unlinkings import again, begun, found_by, metadata_name, of_two
-from tests.use_cases.world import RECORDING, World
+from tests.use_cases.world import RECORDING, World, file_event_of
 
 LATER = timedelta(days=40).total_seconds()
 
@@ -73,6 +73,31 @@ def test_an_erasure_that_has_begun_comes_to_its_end() -> None:
         place for place in places_of(world, RECORDING) if place.startswith("archive ") and "00x" not in place
     }
     assert RecordingState.ERASED is not world.entry(RecordingId(OTHER)).recording.state
+
+
+def test_what_a_rebuild_cannot_remove_of_an_erased_recording_is_not_taken_for_gone() -> None:
+    """An event has made its entry anew: it says that all of it is erased, and a blob that is protected stands."""
+    world = two_recordings()
+    media = world.entry().chunks[0].name
+    protected = world.removals["archive"].kept
+    protected.add(media)
+    removing = world.app.records.removing
+    with pytest.raises(BlobProtected):
+        removing.remove(world.entry(), RemovalReason.ERASURE, by=ADA)
+    world.catalog.entries.clear()
+    world.open_work.rows.clear()
+    lose_index(world)
+    world.deliver(file_event_of(add(world, "late", 2, ANN), event_id="late"))
+    world.run()
+    rebuild(world)
+    assert media in world.archive.blobs
+    assert world.app.records.removing.is_unfinished(RECORDING)
+    assert not world.app.records.removing.is_gone(RECORDING)
+
+    protected.clear()
+    rebuild(world)
+    assert media not in world.archive.blobs
+    assert not world.app.records.removing.is_unfinished(RECORDING)
 
 
 def test_what_names_somebody_who_is_being_taken_out_is_removed() -> None:

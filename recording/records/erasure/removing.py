@@ -108,7 +108,7 @@ class Removing:
         Raises:
             Transient: it is not finished; do it again.
         """
-        self._note(entry.recording.recording_id)
+        self.note(entry.recording.recording_id)
         self._finish(entry.recording.recording_id)
 
     def finish(self, is_over: Callable[[], bool]) -> int:
@@ -128,6 +128,10 @@ class Removing:
     def is_unfinished(self, recording_id: RecordingId) -> bool:
         """Whether a row says that its erasure has begun, and is not finished."""
         return self.index.get(_UNFINISHED, encode(recording_id)) is not None
+
+    def note(self, recording_id: RecordingId) -> None:
+        """Note that its erasure is not finished, before anything is removed."""
+        self.index.put(IndexRow(_UNFINISHED, encode(recording_id), recording_id.encode()))
 
     def _finish(self, recording_id: RecordingId) -> bool:
         """One that cannot be finished, as its entry cannot be read, keeps no other from it."""
@@ -150,15 +154,12 @@ class Removing:
         recording_id = entry.recording.recording_id
         self._check(entry)
         entry = self.updates.tell(entry)
-        self._note(recording_id)
+        self.note(recording_id)
         entry = self.updates.apply(recording_id, ErasureBegun(recording_id, reason), known=entry, by=by).entry
         if entry.recording.state is not RecordingState.ERASED:
             self.index.delete(_UNFINISHED, encode(recording_id))
             self._check(entry)
         return entry
-
-    def _note(self, recording_id: RecordingId) -> None:
-        self.index.put(IndexRow(_UNFINISHED, encode(recording_id), recording_id.encode()))
 
     def _check(self, entry: CatalogEntry) -> None:
         why_not = why_not_erased(entry, self.updates.now())

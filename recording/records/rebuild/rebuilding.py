@@ -162,6 +162,7 @@ class Rebuilding:
         if entry is None or erasure is None:
             return
         left = _erased(entry, replace(erasure, finished_at=None))
+        self.removing.note(recording.recording_id)  # else what is protected now would be taken for gone
         self.removing.remove(left, erasure.reason, by=erasure.by)
         log.event("recording.erased_again", {"recording_id": recording.recording_id}, logging.WARNING)
 
