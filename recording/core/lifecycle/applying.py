@@ -51,7 +51,15 @@ from recording.core.lifecycle.records_facts import (
     UnlinkGivenUp,
 )
 from recording.core.lifecycle.rulings import refusal_of_giving_up, ruled
-from recording.core.lifecycle.running import agreed, interrupted, is_last_full, noted, paused_or_resumed, runs
+from recording.core.lifecycle.running import (
+    agreed,
+    interrupted,
+    is_last_full,
+    noted,
+    paused_or_resumed,
+    runs,
+    with_start,
+)
 from recording.core.lifecycle.tables import RECORDING_TRANSITIONS
 from recording.core.lifecycle.unlinking import (
     rewritten_by,
@@ -183,7 +191,7 @@ def _made(entry: CatalogEntry | None, fact: _Making, now: datetime, by: Actor) -
     if isinstance(fact, ErasureBegun):
         return Decision(erasure_begun(entry, fact, now, by))
     if entry is not None:  # nothing is rebuilt over an entry that is there, but what it cannot find out by itself
-        after = with_rewritten(entry, fact.entry)
+        after = with_start(with_rewritten(entry, fact.entry), fact.entry)
         return Decision(after, () if after == entry else owed_steps(after, now))
     return Decision(fact.entry, owed_steps(fact.entry, now))
 

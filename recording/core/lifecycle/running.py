@@ -7,7 +7,7 @@ service is asked, and only its answer (`Checked`, `Denied`) changes the entry.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from recording.core.lifecycle.changes import alerted, with_fields
+from recording.core.lifecycle.changes import alerted, with_fields, with_state
 from recording.core.lifecycle.facts import (
     Checked,
     Continued,
@@ -153,6 +153,27 @@ def noted(
         case StartFailed():
             return _start_failed(entry, fact, now)
     return entry
+
+
+def with_start(entry: CatalogEntry, found: CatalogEntry) -> CatalogEntry:
+    """The entry with the rule by which it was started, if it knows nothing of a start: that says how long it is kept.
+
+    It was made by an event, after the catalog had lost the one that knew it. A manifest that does not say it is
+    followed by another one.
+    """
+    known, start = entry.recording, found.recording
+    if known.requested_at is not None or known.applied is not None or start.applied is None:
+        return entry
+    after = with_fields(
+        entry,
+        output=known.output or start.output,
+        applied=start.applied,
+        requested_at=start.requested_at,
+        consent=known.consent or start.consent,
+    )
+    if known.completed_at is None:
+        return after
+    return with_state(with_fields(after, completed_at=None, revision=known.revision + 1))
 
 
 def _start_failed(entry: CatalogEntry, fact: StartFailed, now: datetime) -> CatalogEntry:

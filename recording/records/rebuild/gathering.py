@@ -11,7 +11,7 @@ from recording.core.callers import actor_at
 from recording.core.errors import SourceNotReady
 from recording.core.formats.metadata import parse_metadata
 from recording.core.formats.records.manifests import read_manifest
-from recording.core.lifecycle import Announced, Announcement, knows_documents
+from recording.core.lifecycle import Announced, Announcement, Started, knows_documents
 from recording.core.model import (
     Act,
     BlobName,
@@ -124,6 +124,12 @@ class Gathering:
             if is_news and is_manifest_of(found, entry.recording.recording_id):
                 return found
         return None
+
+    def started(self, recording_id: RecordingId) -> CatalogEntry | None:
+        """What the first act of its trail says of its start; None if that is another act."""
+        links = self._links(recording_id)
+        act = self._act(links[0]) if links else None
+        return rebuilt(recording_id, None, (), (act,), {}) if act is not None and act.what == Started.__name__ else None
 
     def trail_of(self, recording_id: RecordingId) -> Trail:
         """Its trail, to go on where its last blob stands."""

@@ -94,6 +94,8 @@ class Rebuilding:
             return Outcome.ERASED
         if known is not None:
             known, is_new = self._with_rewritten(known, manifest, by)
+            if manifest is None and not came:  # it is the turn of its trail
+                known, is_new = self._with_start(known, by)
             outcome = self._announce_rest(known, came, by)
             if not is_new:
                 self._let_go_on(known, manifest)
@@ -131,6 +133,19 @@ class Rebuilding:
         decision = self.updates.apply(entry.recording.recording_id, Rebuilt(found, name), known=entry, by=by)
         self._continue(decision.entry, decision.steps)
         self.unlinking.note(decision.entry)
+        return decision.entry, True
+
+    def _with_start(self, entry: CatalogEntry, by: Actor) -> tuple[CatalogEntry, bool]:
+        """The entry with what its trail says of its start, if it was made without that, by an event; whether so."""
+        recording = entry.recording
+        is_known = recording.requested_at is not None or recording.applied is not None
+        if is_known or recording.state is RecordingState.ERASED:
+            return entry, False
+        found = self.gathering.started(recording.recording_id)
+        if found is None or found.recording.applied is None:
+            return entry, False
+        decision = self.updates.apply(recording.recording_id, Rebuilt(found, "its trail"), known=entry, by=by)
+        self._continue(decision.entry, decision.steps)
         return decision.entry, True
 
     def _stay_erased(self, tombstone: Tombstone, came: Sequence[Came], manifest: BlobName | None) -> None:
