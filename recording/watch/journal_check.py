@@ -9,7 +9,7 @@ the policy wants recorded.
 What is replayed counts as if it came by the function key, so that it brings no authority to delete. An event of a call
 is not replayed: the journal does not say by whose token it came, so that to act upon it would let everybody start
 recordings whose event was refused for want of one; and nobody knows whether the call goes on, and as it was. Where the
-ledger does not say how far the check was, as after the tables were lost, nobody is told of the calls until then.
+ledger does not say how far the check was, as after the tables were lost, nobody is told of the calls until that moment.
 """
 
 import logging
@@ -82,7 +82,7 @@ class JournalCheck:
                 if cursor.holds(blob.modified_at):
                     found = tuple(events(self.inventory, blob))
                     result += Replayed(replayed=self._replay(blob, found))
-                    if cursor.is_first:  # the claims of these calls may be lost with the ledger, and no blob has them
+                    if not cursor.tells_of(blob.modified_at):
                         continue
                     try:
                         result += Replayed(unbegun=self._tell(blob, found))
@@ -113,7 +113,9 @@ class JournalCheck:
         if found is not None and not found.is_finished:
             return found
         after = found.until if found else now - _FIRST_LOOK
-        return JournalCursor.between(after, max(after, now - _YOUNG), is_first=found is None)
+        # The claims of the calls until now may be lost with the ledger, and no blob has them.
+        told_from = now if found is None else found.told_from
+        return JournalCursor.between(after, max(after, now - _YOUNG), told_from)
 
     def _replay(self, blob: ListedBlob, found: Iterable[tuple[Member, FileEvent | CallEvent]]) -> int:
         """Replay the file events of an entry that nobody acted upon; their number."""

@@ -15,20 +15,20 @@ _SKEW = timedelta(hours=1)
 class JournalCursor:
     """A scan of the entries written after `after` and not after `until`, day by day; it goes on at `day` and `marker`.
 
-    All of them are checked when `day` is past `last_day`; the next scan begins at `until`. `is_first`: nobody knows how
-    far the scan before it was, if there was any.
+    All of them are checked when `day` is past `last_day`; the next scan begins at `until`. `told_from`: nobody is
+    told of calls whose entries are older, as it is not known what became of them; None if it is known of all.
     """
 
     after: datetime
     until: datetime
     day: date
     marker: str = ""
-    is_first: bool = False
+    told_from: datetime | None = None
 
     @classmethod
-    def between(cls, after: datetime, until: datetime, *, is_first: bool = False) -> "JournalCursor":
+    def between(cls, after: datetime, until: datetime, told_from: datetime | None = None) -> "JournalCursor":
         """A scan that begins."""
-        return cls(after, until, (after - _SKEW).date(), is_first=is_first)
+        return cls(after, until, (after - _SKEW).date(), told_from=told_from)
 
     @property
     def last_day(self) -> date:
@@ -44,6 +44,10 @@ class JournalCursor:
         """Whether an entry of that moment is in this scan."""
         return self.after < written_at <= self.until
 
+    def tells_of(self, written_at: datetime) -> bool:
+        """Whether somebody is told of the calls of an entry of that moment."""
+        return self.told_from is None or written_at >= self.told_from
+
     def moved(self, marker: str) -> "JournalCursor":
         """After a page of the day: its next page, or, without a marker, the next day."""
         return replace(self, marker=marker) if marker else replace(self, day=self.day + timedelta(days=1), marker="")
@@ -51,7 +55,8 @@ class JournalCursor:
     def to_text(self) -> str:
         """The cursor as JSON."""
         fields = {"after": format_time(self.after), "until": format_time(self.until)}
-        return json.dumps({**fields, "day": self.day.isoformat(), "marker": self.marker, "first": self.is_first})
+        told_from = {} if self.told_from is None else {"toldFrom": format_time(self.told_from)}
+        return json.dumps({**fields, "day": self.day.isoformat(), "marker": self.marker, **told_from})
 
 
 def parse_journal_cursor(text: str | None) -> JournalCursor | None:
@@ -60,4 +65,5 @@ def parse_journal_cursor(text: str | None) -> JournalCursor | None:
     after, until, day = parse_time(fields.get("after")), parse_time(fields.get("until")), parse_day(fields.get("day"))
     if after is None or until is None or day is None:
         return None
-    return JournalCursor(after, until, day, reading.text(fields.get("marker")) or "", fields.get("first") is True)
+    marker = reading.text(fields.get("marker")) or ""
+    return JournalCursor(after, until, day, marker, parse_time(fields.get("toldFrom")))

@@ -17,11 +17,13 @@ moments = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.
     moments,
     st.timedeltas(timedelta(), timedelta(days=9)),
     st.lists(st.sampled_from(["", "m1", "m2"]), max_size=9),
-    st.booleans(),
+    st.none() | moments,
 )
-def test_a_cursor_reads_back_the_same(after: datetime, length: timedelta, moves: list[str], is_first: bool) -> None:  # noqa: FBT001 - given
+def test_a_cursor_reads_back_the_same(
+    after: datetime, length: timedelta, moves: list[str], told_from: datetime | None
+) -> None:
     """After any pages."""
-    cursor = JournalCursor.between(after, after + length, is_first=is_first)
+    cursor = JournalCursor.between(after, after + length, told_from)
     for marker in moves:
         cursor = cursor.moved(marker)
 
@@ -47,6 +49,12 @@ def test_a_page_is_followed_by_the_next_of_its_day() -> None:
     assert [("2026-02-28", "m"), ("2026-03-01", "")] == [
         (one.day.isoformat(), one.marker) for one in (second, next_day)
     ]
+
+
+def test_of_calls_of_before_it_began_to_tell_nobody_hears() -> None:
+    cursor = JournalCursor.between(AFTER, UNTIL, UNTIL)
+    assert [False, True, True] == [cursor.tells_of(UNTIL + timedelta(days=days)) for days in (-1, 0, 1)]
+    assert JournalCursor.between(AFTER, UNTIL).tells_of(AFTER)
 
 
 def test_each_entry_is_in_one_scan() -> None:
