@@ -18,7 +18,10 @@ blueprint = func.Blueprint()
 @blueprint.route("owed", methods=["GET"])
 @problem_details
 def list_owed(req: func.HttpRequest) -> func.HttpResponse:
-    """Everything that is not done, by time left: why, and what a person is to do; in pages."""
+    """Everything that is not done, by time left: why, and what a person is to do; in pages.
+
+    What is written within minutes, such as an act of a trail, comes first, and has no time left.
+    """
     app = get_app()
     caller_of(req, app, "list_owed")
     listing, now = app.listing, app.now()

@@ -68,9 +68,11 @@ def test_it_runs_from_the_package_again_and_again(folder: Path) -> None:
 
 
 def test_what_is_left_out_is_told_with_the_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And not counted: nothing says of it that it is proven."""
     code, out = told(put_down(package(Rule.METADATA_ONLY), tmp_path), capsys)
     assert (0, True) == (code, out.startswith("incomplete")), out
     assert "is left out: the export is of metadata alone" in out
+    assert "All proven: 1 of 1 recording (0 chunks, 0 bytes), 1 incomplete" in out
 
 
 def test_what_is_left_out_on_the_way_is_no_such_thing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,7 +26,10 @@ class Problem:
 
 @dataclass(frozen=True)
 class Recording:
-    """The result for one recording. `chunks`, `length`, `lacks` and `doubts` are its latest manifest's."""
+    """The result for one recording. `lacks` and `doubts` are its latest manifest's.
+
+    `chunks`, `length`: of the media that the latest manifest names and that were read here.
+    """
 
     manifest: str
     recording_id: str | None
@@ -85,7 +88,7 @@ class Proving:
         here = [claim for claim in claims if not claim.container and claim.blob not in missing]
         left_out = [f"{one.blob} is left out: {self.left_out[one.blob]}" for one in claims if one.blob in missing]
         problems += [Problem(claim.blob, wrong) for claim in here if (wrong := self._wrong(claim, recording))]
-        chunks = latest.chunks if latest else ()
+        chunks = [claim for claim in (latest.chunks if latest else ()) if claim in here]
         return Recording(
             names[-1],
             latest.recording_id if latest else None,
