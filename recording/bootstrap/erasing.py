@@ -48,7 +48,7 @@ def removing_of(
         holding=holding,
         removals=real.removals,
         blobs=blobs,
-        events=ErasingEvents(real.journal_inventory, real.removals["journal"], refusing),
+        events=ErasingEvents(real.journal_inventory, real.removals["journal"], refusing, real.index, real.now),
         forgets=all_forgets,
         of_late=ErasedOfLate(updates, real.index, holding, real.removals, blobs, all_forgets),
     )
@@ -114,7 +114,7 @@ def erasing_of(
         events={
             "journal": removing.events,
             "deadletters": ErasingEvents(
-                real.dead_letters, real.removals["deadletters"], refusing, door=Door.EVENT_GRID
+                real.dead_letters, real.removals["deadletters"], refusing, real.index, real.now, Door.EVENT_GRID
             ),
         },
         forget=people.forget,

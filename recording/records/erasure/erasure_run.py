@@ -48,6 +48,8 @@ from recording.records.erasure.removing import Removing
 from recording.records.erasure.unlinking import UnlinkingPeople
 from recording.records.index_rows import remove_rows
 
+_SKEW = timedelta(hours=1)
+"""How far our clock and that of the storage may differ."""
 _LARGEST_JOB = 55_000
 """Bytes of a job in which the certificate is kept too, beside whom it is of; the blob has it in any case."""
 
@@ -65,6 +67,19 @@ class RunParts:
     forget: Callable[[str, Collection[str]], None]
     key: Callable[[], IndexKey | None]
     now: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """A search through the events whose names begin so, written since that moment: None: all of them."""
+
+    role: str
+    folder: str
+    since: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        return self.folder if self.since is None else f"since~{self.folder}"
 
 
 @dataclass(slots=True)
@@ -158,37 +173,49 @@ class ErasureRun:
         gone = [one.recording_id for one in done if one.is_erased] if self.erase.mode is Mode.WHOLE else []
         mine = Traces.of(gone, self.erase.raw_ids)
         spared = Traces(recordings=frozenset(RecordingId(one) for two in done if two.deferred for one in two.ids))
-        folders = list(self._folders())
-        names = [name for _, name in folders]
+        if self.work.searched_at is None:
+            self._save(searched_at=self.parts.now())
+        searches = list(self._searches(self.work.searched_at or self.job.made_at))
+        names = [one.name for one in searches]
         first = names.index(self.work.folder) if self.work.folder in names else 0
-        for role, folder in folders[first:]:
-            marker = self.work.marker if folder == self.work.folder else ""
+        for one in searches[first:]:
+            marker = self.work.marker if one.name == self.work.folder else ""
             while True:
-                removed, marker = self.parts.events[role].erase_page(folder, marker, mine, spared)
+                try:
+                    erase_page = self.parts.events[one.role].erase_page
+                    removed, marker = erase_page(one.folder, marker, mine, spared, one.since)
+                except CatalogConflict:  # what the other one writes may stand before this page
+                    self._save(folder=one.name, marker="")
+                    raise
                 is_last = not marker
                 if removed or not is_last:
-                    self._save(folder=folder, marker=marker, events=self.work.events + removed)
+                    self._save(folder=one.name, marker=marker, events=self.work.events + removed)
                 if is_last:
                     break
                 if self.is_over():
                     return False
             if self.is_over():
-                self._save(folder=folder, marker="")
+                self._save(folder=one.name, marker="")
                 return False
         return True
 
-    def _folders(self) -> Iterator[tuple[str, str]]:
-        """The beginnings of the names of events since the first recording, and in which container.
+    def _searches(self, searched_at: datetime) -> Iterator[_Search]:
+        """The searches through all events since the first recording, and through those that were written meanwhile.
 
-        Until now: what was spared for a deferred recording may have been written anew since, by another erasure.
+        Until now: what was spared for a deferred recording may have been written anew since, by another erasure; and
+        what another one writes anew during the search may stand where this one has looked before.
         """
         begin = (self.work.since or self.work.begun_at or self.job.made_at) - timedelta(days=1)
-        days = list(_days(begin.date(), self.parts.now().date() + timedelta(days=1)))
-        yield from (("journal", journal_folder(_moment(day, begin))) for day in days)
+        last = self.parts.now().date() + timedelta(days=1)
+        days = list(_days(begin.date(), last))
+        yield from (_Search("journal", journal_folder(_moment(day, begin))) for day in days)
         letters = self.parts.events["deadletters"]
         for subscription in letters.inventory.folders():
             for day in days:
-                yield from (("deadletters", folder) for folder in folders_of(subscription, day))
+                yield from (_Search("deadletters", folder) for folder in folders_of(subscription, day))
+        since = searched_at - _SKEW
+        for day in _days(since.date(), last):
+            yield _Search("journal", journal_folder(_moment(day, begin)), since)
 
     def _certify(self) -> None:
         """Write the certificate of what was erased, if that is news."""
@@ -229,7 +256,8 @@ class ErasureRun:
     def _end(self) -> Job:
         """The erasure is done, or waits for what is deferred."""
         if not all(one.is_erased for one in self._done()):
-            self._save(JobState.WAITING, after="", folder="", marker="", at=None, is_certified=False)
+            nothing = {"folder": "", "marker": "", "searched_at": None, "at": None}
+            self._save(JobState.WAITING, after="", is_certified=False, **nothing)
             return self.job
         if self.erase.key:
             self.parts.forget(self.erase.key, self.erase.raw_ids)

@@ -27,7 +27,7 @@ class Work:
         after: the row after which this round goes on; None once it has come to all recordings.
         erased: how many recordings were erased when the last certificate was made.
         since: the earliest moment of a recording of the plan.
-        folder, marker: where the search through the events goes on.
+        folder, marker: where the search through the events goes on; `searched_at`: when it began.
         events: blobs of events that were removed.
         at: when the certificate was made; None before.
         is_certified: whether the last certificate is written.
@@ -42,6 +42,7 @@ class Work:
     since: datetime | None = None
     folder: str = ""
     marker: str = ""
+    searched_at: datetime | None = None
     events: int = 0
     at: datetime | None = None
     is_certified: bool = False
