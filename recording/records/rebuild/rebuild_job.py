@@ -2,7 +2,8 @@
 
 The passes go through the blobs that can name a recording: the events of the last days, whose sources may end soon; the
 manifests; the trails, which also have what no event has named; and all other events. A later pass finds what an earlier
-one has made, and leaves it. Each page is noted when it is done, so a run that is killed repeats one page.
+one has made, and leaves it. At last the certificates say which erasures waited for something, and are lost: nobody
+knows whose they were. Each page is noted when it is done, so a run that is killed repeats one page.
 """
 
 import logging
@@ -15,6 +16,8 @@ import msgspec
 
 from recording import log
 from recording.core.errors import Permanent
+from recording.core.formats.records.certificates import FOLDER as CERTIFICATES
+from recording.core.formats.records.certificates import MOST_CERTIFICATE, deferred_in, erasure_in
 from recording.core.formats.records.manifests import read_manifest
 from recording.core.model import Actor, BlobName, RecordingId
 from recording.core.naming import decode, door_in, encode, journal_folder
@@ -26,13 +29,16 @@ from recording.records.jobs import Jobs
 from recording.records.keeping.holding import Holding
 from recording.records.rebuild.gathering import Came, revision_of
 from recording.records.rebuild.rebuilding import Rebuilding
+from recording.records.standing_blobs import listed
 
 _SLICE = 240.0
 """Seconds after which a run ends, and its job is queued again."""
 _PAGE = 1000
 _AT_ONCE = 16
 _RECENT, _MANIFESTS, _TRAILS, _EVENTS = "recent", "manifests", "trails", "events"
-_FOLLOWING = {_RECENT: _MANIFESTS, _MANIFESTS: _TRAILS, _TRAILS: _EVENTS, _EVENTS: ""}
+_CERTIFICATES = "certificates"
+_FOLLOWING = {_RECENT: _MANIFESTS, _MANIFESTS: _TRAILS, _TRAILS: _EVENTS, _EVENTS: _CERTIFICATES, _CERTIFICATES: ""}
+_LOST = "erasures_lost"
 _FAILED = "failed"
 
 
@@ -97,12 +103,15 @@ class RebuildJob:
 
     def _page(self, place: Place, job: Job, pool: ThreadPoolExecutor) -> tuple[Mapping[str, int], Place]:
         """What became of the recordings of a page, by outcome; and where the next page is."""
-        listed = self._listed(place, job)
-        counts = {f"blobs_{place.stage}": len(listed.blobs)}
-        for outcome in pool.map(lambda found: self._rebuild(found, job.by), self._found(place, listed.blobs, pool)):
+        page = self._listed(place, job)
+        counts = {f"blobs_{place.stage}": len(page.blobs)}
+        if place.stage == _CERTIFICATES:
+            counts |= {_LOST: lost} if (lost := self._lost(page.blobs)) else {}
+            return counts, replace(place, marker=page.marker) if page.marker else Place("")
+        for outcome in pool.map(lambda found: self._rebuild(found, job.by), self._found(place, page.blobs, pool)):
             counts[outcome] = counts.get(outcome, 0) + 1
-        if listed.marker:
-            return counts, replace(place, marker=listed.marker)
+        if page.marker:
+            return counts, replace(place, marker=page.marker)
         if place.stage == _RECENT and place.days_ago * timedelta(days=1) <= self.retention + timedelta(days=1):
             return counts, Place(_RECENT, place.days_ago + 1)
         return counts, Place(_FOLLOWING[place.stage])
@@ -115,7 +124,23 @@ class RebuildJob:
             return self.journal.page("", place.marker, _PAGE)
         if place.stage == _MANIFESTS:
             return self.rebuilding.gathering.archived.page("", place.marker, _PAGE)
-        return self.rebuilding.gathering.trails.page(FOLDER, place.marker, _PAGE)
+        folder = CERTIFICATES if place.stage == _CERTIFICATES else FOLDER
+        return self.rebuilding.gathering.trails.page(folder, place.marker, _PAGE)
+
+    def _lost(self, blobs: Iterable[ListedBlob]) -> int:
+        """How many erasures waited for something, by their last certificates, and are lost; each is logged."""
+        trails, lost = self.rebuilding.gathering.trails, 0
+        for blob in blobs:
+            of = erasure_in(blob.name)
+            if of is None or blob.length > MOST_CERTIFICATE or self.jobs.is_known(of[0]):
+                continue
+            deferred = deferred_in(trails.read(blob))
+            numbers = (erasure_in(one.name) for one in listed(trails, f"{CERTIFICATES}{of[0]}-")) if deferred else ()
+            if deferred and all(one is None or one <= of for one in numbers):
+                fields = {"job_id": of[0], "deferred": deferred, "certificate": blob.name}
+                log.event("erasure.lost", fields, logging.ERROR)
+                lost += 1
+        return lost
 
     def _found(self, place: Place, blobs: Iterable[ListedBlob], pool: ThreadPoolExecutor) -> Iterable[_Found]:
         if place.stage in {_RECENT, _EVENTS}:

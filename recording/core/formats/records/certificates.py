@@ -5,10 +5,12 @@ It names nobody: of the person there are keyed hashes, of whoever asked and of t
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from recording.core.formats import reading
 from recording.core.lifecycle.acts import without_name
 from recording.core.model import Actor, BlobName, RecordingId
 from recording.core.records.erasing import Deferral, Mode
@@ -16,6 +18,8 @@ from recording.core.times import format_time
 
 SCHEMA = "recording-erasure/1"
 FOLDER = "certificates/"
+MOST_CERTIFICATE = 16 << 20
+"""Bytes of one that is read."""
 _STRIPPED = "the catalog's entries of the recordings: ids, times, and that they were erased"
 LEFT = (
     "the audit trails and tombstones of the recordings: ids, times and acts, which name no participant",
@@ -42,6 +46,22 @@ def left_by(mode: Mode) -> tuple[str, ...]:
     if mode is Mode.WHOLE:
         return LEFT
     return (_MUTED if mode is Mode.MUTE else _HEARD, *KEPT, *(one for one in LEFT if one != _STRIPPED))
+
+
+_NAME = re.compile(FOLDER + r"(?P<erasure>[^/]+)-(?P<number>[1-9]\d{0,5})\.json", re.ASCII)
+
+
+def erasure_in(name: str) -> tuple[str, int] | None:
+    """Of which erasure a certificate is, by the name of its blob, and which number it has; None for another blob."""
+    found = _NAME.fullmatch(name)
+    return None if found is None else (found["erasure"], int(found["number"]))
+
+
+def deferred_in(body: bytes) -> int | None:
+    """How many recordings a certificate has as deferred; None if it is none."""
+    fields = reading.mapping(body.decode("utf-8", "replace"))
+    deferred = fields.get("deferred") if fields is not None and fields.get("schema") == SCHEMA else None
+    return len(deferred) if isinstance(deferred, list) else None
 
 
 @dataclass(frozen=True, slots=True)
