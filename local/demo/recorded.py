@@ -149,8 +149,11 @@ def _erase(stack: Stack, console: Console, found: Sequence[str], hold: str) -> l
     return erased
 
 
+_WHY = {"hold": "it is held", "duty": "a duty keeps it ({by})", "open": "it is not done yet ({by})"}
+
+
 def _why(deferred: Sequence[dict[str, Any]]) -> str:
-    return " and ".join(f"{one['why']} {one['by'][:30]}" for one in deferred)
+    return " and ".join(_WHY.get(one["why"], "{why}: {by}").format(**one) for one in deferred)
 
 
 def _refuse_late(stack: Stack, console: Console, events: Sequence[dict[str, Any]], erased: Sequence[str]) -> None:
@@ -187,8 +190,11 @@ def _rebuild(stack: Stack, console: Console, hold: str, erased: Sequence[str]) -
     if hold not in json.dumps(asked(stack.call("GET", "holds"))):
         raise DemoFailedError("the hold was lost with the tables")
     console.print("All three tables are thrown away, and made again from Blob alone:")
-    counts = ", ".join(f"{name} {count}" for name, count in sorted(state["progress"].items()))
-    console.print(f"  {counts}; the hold holds, and what was erased stays so", highlight=False)
+    counts = state["progress"]
+    if counts.get("erasures_lost") != 1:
+        raise DemoFailedError(f"the rebuild does not say that the erasure which waited for the hold is lost: {counts}")
+    console.print(f"  {counts['rebuilt']} recordings are as they were, the hold holds, and what was erased stays so")
+    console.print("  the erasure waited for the hold: that is lost with the tables, so it must be planned anew")
 
 
 def _listed(stack: Stack) -> list[dict[str, Any]]:
