@@ -7,12 +7,23 @@ import pytest
 from recording.core.model import Actor, CatalogEntry, Continuation, RecordingId, RecordingState
 from recording.core.records.holds import HoldState
 from recording.core.records.jobs import JobKind
-from recording.records.keeping.duties import ENDS
+from recording.records.keeping.duties import ENDS, KEPT
 from tests.use_cases.keepings import FakeRemoving, retaining, run_jobs
 from tests.use_cases.test_moving import CLASSES as TIERED
 from tests.use_cases.test_moving import days_of
 from tests.use_cases.test_placing_holds import made
-from tests.use_cases.test_retention import ENDS_ON, changed, deleted, pass_until, rows, with_class, world_of
+from tests.use_cases.test_retention import (
+    CLASSES,
+    ENDS_ON,
+    LONG,
+    SHORT,
+    changed,
+    deleted,
+    pass_until,
+    rows,
+    with_class,
+    world_of,
+)
 from tests.use_cases.world import START, World
 
 DAY = timedelta(days=1)
@@ -73,6 +84,32 @@ def test_media_move_once_the_entry_can_be_read_again(*, is_lost: bool) -> None:
     found = days_of(world, 60)
     assert [{"r1": "Cool"}, {"r1": "Archive"}] == list(found.values())
     assert min(found) <= date(2026, 4, 6)
+
+
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_what_could_not_be_read_when_the_classes_changed_ends_by_those_of_now(*, is_lost: bool) -> None:
+    """By its row it had no end, or another day: nothing would look at that again, or not before that day."""
+    world = world_of("r1", "r2", "r3", classes=f"{{version: 1, classes: [{SHORT}, {LONG}]}}")
+    for recording_id in ("r2", "r3"):
+        with_class(world, recording_id, "long")
+    removing = FakeRemoving(world)
+    assert {} == pass_until(world, removing, START.date())
+    assert (["r2", "r3"], ["r1"]) == (rows(world, ENDS), rows(world, KEPT))
+    entries = {one: world.catalog.entries[one] for one in (R1, RecordingId("r2"))}
+    if is_lost:
+        for one in entries:
+            world.catalog.entries.pop(one)
+    else:
+        world.catalog.newer.update(entries)
+    world.settings = {"RETENTION_CLASSES": CLASSES.replace("days: 100", "days: 20")}
+    world.worker()
+    assert {} == pass_until(world, removing, START.date() + 5 * DAY)
+    world.catalog.newer.clear()
+    world.catalog.entries |= entries
+
+    found = pass_until(world, removing, date(2026, 4, 10))
+    assert {ENDS_ON: ["r1"], date(2026, 3, 22): ["r2", "r3"]} == {day: sorted(one) for day, one in found.items()}
+    assert ([], []) == (rows(world, ENDS), rows(world, KEPT))
 
 
 def test_a_recording_waits_for_one_that_it_continues_whose_entry_is_lost() -> None:

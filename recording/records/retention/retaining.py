@@ -171,8 +171,9 @@ class Retaining:
         """Look at what cannot be read again tomorrow."""
         later = today + _DAY
         key = f"{later.year:04}{later:%m%d}~{encode(one.recording_id)}"
-        self.index.put(IndexRow(ENDS, key, msgspec.json.encode(replace(one, key=key, why=FAILED))))
-        self.duties.drop(one)
+        self.index.put(IndexRow(ENDS, key, msgspec.json.encode(replace(one, partition=ENDS, key=key, why=FAILED))))
+        if (one.partition, one.key) != (ENDS, key):
+            self.duties.drop(one)
 
     def _remove(self, entry: CatalogEntry, one: End) -> bool:
         """Delete a recording, and tell; False if no more may be deleted today."""
@@ -225,8 +226,12 @@ class Retaining:
             if self.monotonic() >= end:
                 return
             found, cursor = self.duties.page(partition, _PAGE, cursor)
-            for entry in filter(None, map(self._load, (one.recording_id for one in found))):
-                self.duties.place(entry)
+            for one in found:
+                entry = self._load(one.recording_id)
+                if entry is not None:
+                    self.duties.place(entry)
+                else:  # no pass comes to it once more for these classes
+                    self._put_off(one, self.now().date())
             if not cursor:
                 partition = _ANEW[_ANEW.index(partition) + 1]
             self._change(partial(replace, partition=partition, cursor=cursor))
