@@ -32,6 +32,7 @@ from recording.core.model import (
 from recording.core.naming import encode
 from recording.core.records.holds import HoldState, Scope
 from recording.core.records.jobs import JobKind, JobState
+from recording.records.standing_blobs import MOST_MANIFEST
 from tests.core.entries_of import WAV
 from tests.fakes import FakeCatalog, FakeDirectory, FakeIndex, FakeLedger, FakeOpenWork, FakeQueue
 from tests.use_cases.keepings import run_jobs
@@ -444,6 +445,21 @@ def test_each_of_journal_trail_and_manifest_names_a_recording_whose_id_is_too_lo
         world.trail.archive.blobs.clear()
     assert 1 == rebuild(world)["rebuilt"]
     assert RecordingState.RELEASED is world.entry(recording).recording.state
+
+
+def test_what_is_too_long_for_a_manifest_hides_none(world: World) -> None:
+    """Whoever can write to the container could else make all unknown that only the manifest says."""
+    world.deliver(event(world, RECORDING, 0))
+    world.run()
+    world.clock.at += LATER
+    lost = lose_tables(world)
+    world.journal.blobs.clear()
+    world.trail.archive.blobs.clear()
+    name = lost[RECORDING].recording.manifest_name
+    assert name is not None
+    world.archive.put_as_stranger(BlobName(name.replace(".manifest", ".manifest-9")), bytes(MOST_MANIFEST + 1))
+    rebuild(world)
+    assert [one.proof for one in lost[RECORDING]] == [one.proof for one in world.entry()]
 
 
 def test_a_manifest_that_makes_no_sense_holds_up_no_other(world: World) -> None:

@@ -117,8 +117,6 @@ class Gathering:
         """
         known = {one.erasure_id for one in entry.recording.unlinked}
         for blob in self._manifests(entry.recording.recording_id, hint):
-            if blob.length > MOST_MANIFEST:
-                continue
             found = self._with_etags(read_manifest(self.archived.read(blob), blob.name, blob.modified_at))
             is_news = any(one.rewritten_at and one.erasure_id not in known for one in found.recording.unlinked)
             if is_news and is_manifest_of(found, entry.recording.recording_id):
@@ -148,18 +146,17 @@ class Gathering:
     def _manifest(self, recording_id: RecordingId, one: BlobName | None) -> CatalogEntry | None:
         """The last manifest of the recording beside that one, as an entry; None if there is none."""
         for blob in () if one is None else self._manifests(recording_id, one):
-            if blob.length > MOST_MANIFEST:
-                return None
             entry = read_manifest(self.archived.read(blob), blob.name, blob.modified_at)
             if is_manifest_of(entry, recording_id):
                 return self._with_etags(entry)
         return None
 
     def _manifests(self, recording_id: RecordingId, one: BlobName) -> Iterator[ListedBlob]:
-        """The manifests beside that one, the last first."""
+        """The manifests beside that one, the last first; none of what is too long to be one."""
         folder, slash, _ = one.rpartition("/")
         prefix = f"{folder}{slash}{encode(recording_id)}{_MANIFEST}"
-        found = {revision_of(blob.name): blob for blob in listed(self.archived, prefix)}
+        beside = (blob for blob in listed(self.archived, prefix) if blob.length <= MOST_MANIFEST)
+        found = {revision_of(blob.name): blob for blob in beside}
         found.pop(0, None)
         yield from (found[revision] for revision in sorted(found, reverse=True))
 
