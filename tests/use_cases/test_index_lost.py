@@ -9,7 +9,7 @@ from recording.core.errors import ArchiveBusy, BlobProtected
 from recording.core.formats.messages import RecordMessage, Task
 from recording.core.model import BlobName, RecordingId, RecordingState, RemovalReason
 from recording.core.records.jobs import JobKind
-from tests.fakes import FakeIndex
+from tests.fakes import FakeCatalog, FakeDirectory, FakeIndex, FakeOpenWork
 from tests.use_cases.erasures import ADA, ANN, BOB, OTHER, add, file_all, places_of, run_jobs, two_recordings
 from tests.use_cases.unlinkings import again, begun, found_by, metadata_name, of_two
 from tests.use_cases.world import RECORDING, World, file_event_of
@@ -36,6 +36,25 @@ def test_people_find_their_recordings_again() -> None:
     lose_index(world)
     rebuild(world)
     file_all(world)
+
+    assert [RECORDING] == found_by(world, ANN)
+    assert [str(OTHER)] == found_by(world, BOB)
+
+
+def test_people_find_recordings_again_that_were_rebuilt_two_days_before() -> None:
+    """An earlier rebuild has filed them, not this one, and the daily pass looks no further back."""
+    world = two_recordings()
+    world.catalog, world.open_work, world.directory = FakeCatalog(), FakeOpenWork(), FakeDirectory()
+    lose_index(world)
+    rebuild(world)
+    file_all(world)
+    assert [RECORDING] == found_by(world, ANN)
+    world.clock.sleep(timedelta(days=2, hours=20).total_seconds())
+    world.index = FakeIndex()
+    world.worker()
+    rebuild(world)
+    file_all(world)
+    again(world)
 
     assert [RECORDING] == found_by(world, ANN)
     assert [str(OTHER)] == found_by(world, BOB)

@@ -19,7 +19,7 @@ from recording.core.errors import Permanent
 from recording.core.formats.records.certificates import FOLDER as CERTIFICATES
 from recording.core.formats.records.certificates import MOST_CERTIFICATE, deferred_in, erasure_in
 from recording.core.formats.records.manifests import read_manifest
-from recording.core.model import Actor, BlobName, RecordingId
+from recording.core.model import BlobName, RecordingId
 from recording.core.naming import decode, door_in, encode, journal_folder
 from recording.core.records.jobs import Job, JobState
 from recording.core.trail import FOLDER, MOST_ACT, read_act
@@ -108,7 +108,7 @@ class RebuildJob:
         if place.stage == _CERTIFICATES:
             counts |= {_LOST: lost} if (lost := self._lost(page.blobs)) else {}
             return counts, replace(place, marker=page.marker) if page.marker else Place("")
-        for outcome in pool.map(lambda found: self._rebuild(found, job.by), self._found(place, page.blobs, pool)):
+        for outcome in pool.map(lambda found: self._rebuild(found, job), self._found(place, page.blobs, pool)):
             counts[outcome] = counts.get(outcome, 0) + 1
         if page.marker:
             return counts, replace(place, marker=page.marker)
@@ -193,9 +193,10 @@ class RebuildJob:
         act = read_act(self.rebuilding.gathering.trails.read(blob)) if blob.length <= MOST_ACT else None
         return act[0] if act is not None and encode(act[0]) == encoded else None
 
-    def _rebuild(self, found: _Found, by: Actor) -> str:
+    def _rebuild(self, found: _Found, job: Job) -> str:
+        one = found.recording_id, found.came, found.manifest
         try:
-            return self.rebuilding.rebuild(found.recording_id, found.came, found.manifest, by=by)
+            return self.rebuilding.rebuild(*one, since=job.made_at, by=job.by)
         except Permanent as error:  # one recording must not keep the others from being rebuilt
             fields = {"recording_id": found.recording_id, "code": error.code, "cause": error}
             log.event("recording.rebuild_failed", fields, logging.ERROR)

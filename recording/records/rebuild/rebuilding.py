@@ -31,9 +31,6 @@ from recording.records.erasure.removing import Removing
 from recording.records.erasure.unlinking import UnlinkingPeople
 from recording.records.rebuild.gathering import Came, Gathering
 
-_LASTS = timedelta(days=3)
-"""No rebuild lasts longer: ten million recordings take some 28 hours."""
-
 
 class Outcome(StrEnum):
     """What became of one recording."""
@@ -71,7 +68,13 @@ class Rebuilding:
     now: Callable[[], datetime]
 
     def rebuild(
-        self, recording_id: RecordingId, came: Sequence[Came] = (), manifest: BlobName | None = None, *, by: Actor
+        self,
+        recording_id: RecordingId,
+        came: Sequence[Came] = (),
+        manifest: BlobName | None = None,
+        *,
+        since: datetime,
+        by: Actor,
     ) -> Outcome:
         """Make its entry, unless the catalog has one; its chunks go on as after a crash.
 
@@ -79,6 +82,7 @@ class Rebuilding:
             recording_id: of the recording.
             came: events of it that are known.
             manifest: one of its manifests, if one is known; the last of them is read.
+            since: when somebody asked for it: what an earlier pass has done since is not done again.
             by: who asked for it.
 
         Raises:
@@ -98,7 +102,7 @@ class Rebuilding:
                 known, is_new = self._with_start(known, by)
             outcome = self._announce_rest(known, came, by)
             if not is_new:
-                self._let_go_on(known, manifest)
+                self._let_go_on(known, manifest, since)
             return Outcome.REBUILT if is_new else outcome
         tombstone = self.tombstones.find(recording_id)
         if tombstone is not None:
@@ -181,7 +185,7 @@ class Rebuilding:
         self.removing.remove(left, erasure.reason, by=erasure.by)
         log.event("recording.erased_again", {"recording_id": recording.recording_id}, logging.WARNING)
 
-    def _let_go_on(self, entry: CatalogEntry, manifest: BlobName | None) -> None:
+    def _let_go_on(self, entry: CatalogEntry, manifest: BlobName | None, since: datetime) -> None:
         """Let go on what rows of the index would ask for: that may be lost, and the catalog not."""
         recording = entry.recording
         if recording.state is RecordingState.ERASED:
@@ -191,8 +195,8 @@ class Rebuilding:
             return
         if manifest is None:  # all that is filed has one, by which the rebuild comes to it once more
             return
-        if any(one.what == Rebuilt.__name__ and self.now() - one.at < _LASTS for one in recording.history):
-            return  # an earlier pass of this rebuild has made it, and put its message
+        if any(one.what == Rebuilt.__name__ and one.at >= since for one in recording.history):
+            return  # an earlier pass has made it, and put its message
         if recording.unlinked:
             self.unlinking.note(entry)
         if self.is_to_file(entry):
