@@ -6,7 +6,7 @@ import pytest
 
 from recording.core.model import Actor, CatalogEntry, Continuation, RecordingId, RecordingState
 from recording.core.records.holds import HoldState
-from recording.core.records.jobs import JobKind
+from recording.core.records.jobs import JobKind, JobState
 from recording.records.keeping.duties import ENDS, KEPT
 from tests.use_cases.keepings import FakeRemoving, retaining, run_jobs
 from tests.use_cases.test_moving import CLASSES as TIERED
@@ -136,6 +136,23 @@ def test_nothing_ends_while_the_catalog_is_rebuilt() -> None:
     assert world.app.records.jobs.load(job.job_id).is_over
 
     assert [["r1"]] == list(pass_until(world, removing, ENDS_ON + 3 * DAY).values())
+
+
+def test_what_waits_of_other_jobs_is_looked_at_once_in_a_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Erasures can wait for years: read again for each page of ends, they would take the time of these."""
+    monkeypatch.setattr("recording.records.retention.retaining._PAGE", 2)
+
+    def cost(waiting: int) -> int:
+        world = world_of(*(f"r{number}" for number in range(5)))
+        for _ in range(waiting):
+            world.app.records.jobs.make(JobKind.ERASURE, "{}", by=Actor("key:ada"), state=JobState.WAITING)
+        pass_until(world, removing := FakeRemoving(world), ENDS_ON - DAY)
+        before = world.index.asked
+        retaining(world, removing).run()
+        assert 5 == len(removing.removed)
+        return world.index.asked - before
+
+    assert cost(0) + 50 == cost(50)
 
 
 def test_a_hold_by_a_query_covers_what_is_rebuilt_after_it_was_placed() -> None:

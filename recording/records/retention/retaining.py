@@ -80,7 +80,8 @@ class Retaining:
 
     Attributes:
         most: recordings that are deleted on a day.
-        is_rebuilding: whether a job makes the catalog again: until it is done, some recordings are not there.
+        is_rebuilding: whether a job makes the catalog again: until it is done, some recordings are not there. It reads
+            every job that is not over.
     """
 
     duties: Duties
@@ -116,14 +117,14 @@ class Retaining:
     def _end_all(self, end: float) -> dict[Step, int]:
         today = self.now().date()
         counts, after = dict.fromkeys(Step, 0), ""
+        if self.is_rebuilding():
+            log.event("retention.waits", {"cause": "the catalog is being rebuilt"}, logging.WARNING)
+            return counts
         while True:
             found, following = self.duties.page(ENDS, _PAGE, after, today)
             if not (found or following):
                 return counts
             after = "" if found else following  # what was found leaves the range
-            if self.is_rebuilding():
-                log.event("retention.waits", {"cause": "the catalog is being rebuilt"}, logging.WARNING)
-                return counts
             for one in found:
                 if self.monotonic() >= end:
                     self._limited("the time of its run was over")
