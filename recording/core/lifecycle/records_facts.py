@@ -58,7 +58,8 @@ class Exported:
 class Rebuilt:
     """The catalog had no entry of the recording; `entry` is what the blobs say, which are named in `sources`.
 
-    Of one that it has, only what was written anew when somebody was taken out is taken over, if it knows nothing of it.
+    Of one that it has, only two things are taken over, each if it knows nothing of it: what was written anew when
+    somebody was taken out, and its start.
     """
 
     entry: CatalogEntry
