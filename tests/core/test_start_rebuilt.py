@@ -4,10 +4,12 @@ import pytest
 
 from recording.core.lifecycle import Rebuilt, decide
 from recording.core.model import CatalogEntry, ChunkState, RecordingState
-from tests.core.entries_of import APPLIED, MANIFEST, NOW, WAV, changed_recording, chunk, entry_of
+from tests.core.entries_of import APPLIED, ATTESTED, MANIFEST, NOW, WAV, changed_recording, chunk, entry_of
 
 MADE = entry_of(chunk(0, ChunkState.RELEASED, end_reason="SessionEnded"))
-STARTED = changed_recording(entry_of(state=RecordingState.STARTED), applied=APPLIED, output=WAV, requested_at=NOW)
+STARTED = changed_recording(
+    entry_of(state=RecordingState.STARTED), applied=APPLIED, output=WAV, requested_at=NOW, consent=ATTESTED
+)
 
 
 def given(entry: CatalogEntry, found: CatalogEntry) -> CatalogEntry:
@@ -20,6 +22,7 @@ def test_it_gets_the_rule_and_owes_a_manifest_that_says_it(*, is_complete: bool)
     after = given(made, STARTED)
 
     assert (APPLIED, WAV, NOW) == (after.recording.applied, after.recording.output, after.recording.requested_at)
+    assert ATTESTED == after.recording.consent
     assert (None, made.recording.revision + is_complete) == (after.recording.completed_at, after.recording.revision)
     assert made.chunks == after.chunks
     assert after == given(after, STARTED)
