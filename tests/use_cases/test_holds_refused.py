@@ -107,3 +107,24 @@ def test_a_hold_is_not_over_while_the_app_may_not_clear_the_legal_holds_that_it_
 
     assert set() == removal.held
     assert HoldState.ENDED is world.app.records.holding.load(hold.hold_id).state
+
+
+def test_a_hold_ends_also_if_a_person_has_cleared_the_legal_holds_that_the_app_may_not_clear(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing is left to be cleared: else it would never be over without the role, and be told of each day."""
+    world = world_of("r1")
+    removal = world.removals["archive"]
+    hold = made(world, recordings=["r1"])
+    run_jobs(world)
+    assert removal.held
+
+    def refused(*_: object, **__: object) -> bool:
+        raise ArchiveRefused("hold blob", "403 AuthorizationPermissionMismatch")
+
+    end(world, hold)
+    removal.held.clear()
+    monkeypatch.setattr(removal, "hold", refused)
+    run_jobs(world)
+
+    assert HoldState.ENDED is world.app.records.holding.load(hold.hold_id).state

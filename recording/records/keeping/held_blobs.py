@@ -29,7 +29,7 @@ class HeldBlobs:
     standing: StandingBlobs
 
     def set(self, entry: CatalogEntry, *, on: bool) -> bool:
-        """Set or clear the legal hold of every blob of a recording; whether the archive takes legal holds.
+        """Set or clear the legal hold of every blob of a recording; whether the archive lets that be done.
 
         A container that takes none keeps no blob of another one from it: that of the second account has no such guard.
 
@@ -43,6 +43,8 @@ class HeldBlobs:
                 try:
                     self.removals[role].hold(name, on=on)
                 except ArchiveRefused as error:
+                    if not (on or self.removals[role].is_held(name)):
+                        continue  # there is none to be cleared: it had none, or a person has cleared it
                     refused.add(role)
                     fields = {"recording_id": entry.recording.recording_id, "on": on, "container": role}
                     log.event("hold.unprotected", {**fields, "code": error.code, "cause": error}, logging.WARNING)
