@@ -96,8 +96,9 @@ class Controlling:
         Raises:
             ServiceBusy, ServiceRefused: it may still record; stop it again.
         """
-        later = entry.recording.continued_by
-        while later is not None and (known := self.updates.load(later)) is not None:
+        later, seen = entry.recording.continued_by, {entry.recording.recording_id}
+        while later is not None and later not in seen and (known := self.updates.load(later)) is not None:
+            seen.add(later)
             if may_record(known):
                 self.stop_alone(later, by=by)
             later = known.recording.continued_by

@@ -203,6 +203,8 @@ class Reacting:
             log.event("recording.not_restarted", fields, logging.WARNING)
             return entry
         later = started.entry.recording.recording_id
+        if later == recording.recording_id:  # the service has it all the same: the sweep asks again
+            return entry
         since = recording.interrupted_at or recording.requested_at or self.updates.now()
         joined = self._apply(started.entry, Joined(recording.recording_id, since, recording.attempt + 1))
         pausing = paused_by(recording)

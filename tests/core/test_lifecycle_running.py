@@ -383,6 +383,7 @@ def test_recordings_of_one_call_name_each_other() -> None:
     recording = entry.recording
     assert (Continuation(other, NOW), 2, other) == (recording.continues, recording.attempt, recording.continued_by)
     assert applied(active(), Joined(RECORDING_ID, NOW, 2)).recording.continues is None
+    assert applied(active(), Continued(RECORDING_ID)).recording.continued_by is None
 
 
 def test_the_newest_list_of_participants_is_kept() -> None:

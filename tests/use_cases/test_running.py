@@ -356,6 +356,19 @@ def test_a_restart_that_fails_is_tried_again_and_the_alarm_is_not_held_up() -> N
     assert 2 == len(scene.world.calls.recordings)
 
 
+def test_what_the_service_has_after_all_does_not_go_on_in_itself() -> None:
+    """One wrong answer said that it is over; the next one, as it is to be started again, that it records."""
+    scene = Scene(Reaction(restart=True))
+    scene.wait(5 * MINUTE)
+    scene.world.calls.arm("state_404")
+    scene.told("inactive")
+    assert (None, [scene.recording_id]) == (scene.recording().continued_by, scene.call.recordings)
+    sweep(scene.world, 2)
+    assert (None, R.STARTED) == (scene.recording().interrupted_at, scene.recording().state)
+    scene.world.app.controlling.stop(scene.recording_id, by=ANN)
+    assert "over" == scene.world.calls.recordings[scene.recording_id]
+
+
 def test_a_call_that_is_over_by_then_is_not_recorded_again() -> None:
     scene = Scene(Reaction(restart=True))
     scene.world.calls.interrupt(scene.recording_id)

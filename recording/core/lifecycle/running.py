@@ -146,7 +146,7 @@ def noted(
             return with_fields(entry, ordered=ordered, was_resumed=was_resumed, stopped_at=stopped_at)
         case Joined() if recording.continues is None and fact.earlier != recording.recording_id:
             return with_fields(entry, continues=Continuation(fact.earlier, fact.since), attempt=fact.attempt)
-        case Continued():
+        case Continued() if fact.later != recording.recording_id:
             return with_fields(entry, continued_by=recording.continued_by or fact.later)
         case ParticipantsSeen() if fact.number > recording.participants_number:
             return with_fields(entry, participants=fact.kinds, participants_number=fact.number)
