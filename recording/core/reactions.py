@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from recording.core.lifecycle import runs
-from recording.core.model import CatalogEntry, Reaction, Recording, RecordingState
+from recording.core.model import APP, CatalogEntry, Reaction, Recording, RecordingState
 
 NEVER_ACTIVE = timedelta(minutes=5)
 """By then a recording that the service accepted must have begun."""
@@ -35,15 +35,15 @@ def reaction_of(entry: CatalogEntry, usual_limit: timedelta | None) -> Reaction:
 
 def act_due(entry: CatalogEntry, reaction: Reaction, now: datetime) -> Act | None:
     """What the reaction wants now; None for nothing."""
-    recording = entry.recording
+    recording, ordered = entry.recording, entry.recording.ordered
     if recording.continued_by is not None or recording.withdrawn is not None:
         return None
+    is_stopped = ordered is not None and ordered.state is RecordingState.STOPPED
     if recording.interrupted_at is not None:
-        is_stopped = recording.ordered is not None and recording.ordered.state is RecordingState.STOPPED
         is_wanted = reaction.restart and not is_stopped and now - recording.interrupted_at < _RESTARTS
         return Act.RESTART if is_wanted else None
-    if not runs(entry):
-        return None
+    if not runs(entry) or (is_stopped and ordered is not None and ordered.by != APP):
+        return None  # also if the service has not answered whoever stopped it
     # The last answer about one that was resumed may be from before that.
     known_at = recording.checked_at if recording.pauses else None
     if is_never_active(recording, known_at or now):

@@ -21,8 +21,11 @@ from recording.core.lifecycle import (
     decide,
 )
 from recording.core.model import (
+    APP,
+    Actor,
     Alarm,
     CatalogEntry,
+    Order,
     Reaction,
     RecordingId,
     RecordingState,
@@ -45,6 +48,7 @@ def entry(*facts: Fact, at: datetime = NOW) -> CatalogEntry:
 
 
 ACTIVE = Checked(is_active=True)
+STOP = Order(RecordingState.STOPPED, Actor("entra:ada"), NOW)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +73,9 @@ ACTIVE = Checked(is_active=True)
         (entry(ACTIVE, Stopped()), MINUTE, ALL, None),
         (entry(ACTIVE, Paused()), 10 * MINUTE, ALL, Act.RESUME),
         (entry(ACTIVE, Paused()), 9 * MINUTE, ALL, None),
+        (changed_recording(entry(ACTIVE, Paused()), ordered=STOP), 10 * MINUTE, ALL, None),  # its answer is lost
+        (changed_recording(entry(), ordered=STOP), NEVER_ACTIVE, ALL, None),
+        (changed_recording(entry(), ordered=replace(STOP, by=APP)), NEVER_ACTIVE, ALL, Act.STOP_AND_RESTART),
         (entry(ACTIVE, Paused()), 10 * MINUTE, replace(ALL, resumes_at_limit=False), None),
         (entry(ACTIVE, Paused()), 10 * MINUTE, replace(ALL, pause_limit=None), None),
         (entry(ACTIVE, Interrupted(), ConsentWithdrawn()), MINUTE, ALL, None),
