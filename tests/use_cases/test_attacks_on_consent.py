@@ -81,6 +81,35 @@ def test_a_call_that_the_service_does_not_know_yet_is_asked_and_recorded_all_the
     assert 1 == len(call.recordings)
 
 
+@pytest.mark.parametrize("late", [LateJoiners.GO_ON, LateJoiners.ANNOUNCE_AGAIN])
+@pytest.mark.parametrize("prompts", [1, 3])
+def test_of_a_call_that_is_hung_up_in_the_prompt_nobody_is_told(late: LateJoiners, prompts: int) -> None:
+    """In its first minute; the report that the prompt failed comes before the event that the call is over."""
+    world = AskingWorld(terms=terms(late_joiners=late, prompts=prompts + 1))
+    call = world.call()
+    world.post(world.connected(call))
+    world.end(call)
+    failed = world.play_failed(call, world.prompts.played[0])
+    for _ in range(prompts):
+        world.post(failed)
+    world.post(world.disconnected(call))
+    sweep(world)
+
+    assert ([], Outcome.SILENT) == (world.told(), world.consent(call).outcome)
+    assert {} == world.consents.rows
+
+
+def test_a_prompt_that_is_refused_in_a_call_that_goes_on_is_told() -> None:
+    """The service says that there is no such call, as often as it is tried; asked who is in it, it names them."""
+    world = AskingWorld(terms=terms(late_joiners=LateJoiners.ANNOUNCE_AGAIN))
+    call = world.call()
+    world.prompts.arm("play_404", 3)
+    for _ in range(3):
+        world.post(world.connected(call))
+
+    assert (["ConsentNotObtained"], Outcome.UNASKED) == (world.told(), world.consent(call).outcome)
+
+
 def test_a_call_that_was_said_to_be_over_and_goes_on_is_not_left_alone() -> None:
     """One wrong answer in the middle of it: who joins after that is told all the same."""
     world, call = announced(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
