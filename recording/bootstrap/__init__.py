@@ -177,7 +177,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         monotonic,
     )
     watch = settings.watch
-    reacting = Reacting(updates, calls, asking, controlling, starting, settings.watch.pause_limit or None)
+    reacting = Reacting(updates, calls, asking, controlling, consenting, settings.watch.pause_limit or None)
     heartbeat = Heartbeat(sweep_states, watch.interval, now(), now)
     checks = parts.get("checks")
     if checks is None:

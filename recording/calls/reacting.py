@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from recording import log
 from recording.calls.asking import Answer, Asking
 from recording.calls.claim_keys import call_keys
+from recording.calls.consenting import Consenting
 from recording.calls.controlling import Controlling
-from recording.calls.starting import Starting
 from recording.catalog_updates import CatalogUpdates
+from recording.core.consent import PauseChanged
 from recording.core.errors import CallRefused, ConsentRefused, PolicyRefused, Transient
 from recording.core.lifecycle import (
     SETTLES,
@@ -59,7 +60,7 @@ class Reacting:
     calls: Calls
     asking: Asking
     controlling: Controlling
-    starting: Starting
+    consenting: Consenting
     pause_limit: timedelta | None
 
     def reaction_of(self, entry: CatalogEntry) -> Reaction:
@@ -173,13 +174,19 @@ class Reacting:
             return entry
 
     def _pause_again(self, entry: CatalogEntry) -> CatalogEntry:
-        """Pause what records though somebody is in the call whom its consent does not cover: others have resumed it."""
+        """Pause what records though somebody is in the call whom its consent does not cover: others have resumed it.
+
+        Raises:
+            Transient: it still records; the sweep tries again.
+        """
         if not (runs(entry) and self.controlling.waits_for_consent(entry.recording)):
             return entry
+        recording_id = entry.recording.recording_id
         try:
-            return self.controlling.pause(entry.recording.recording_id, by=APP)
-        except CallRefused:  # over by now, or the sweep asks again
-            return entry
+            return self.controlling.pause(recording_id, by=APP)
+        except (CallRefused, Transient):  # or it is over by now; its consent is driven until it is one of the two
+            self.consenting.note(entry.recording.call_connection_id, PauseChanged(is_paused=False))
+        return self.updates.load(recording_id) or entry
 
     def _stop(self, entry: CatalogEntry) -> CatalogEntry:
         """Stop what never began: where the service allows one recording for each call, it is in the way."""
@@ -197,7 +204,7 @@ class Reacting:
         recording = entry.recording
         try:
             is_paused = recording.open_pause is not None or self.controlling.waits_for_consent(recording)
-            started = self.starting.start_again(entry, is_paused=is_paused)
+            started = self.consenting.starting.start_again(entry, is_paused=is_paused)
         except (CallRefused, PolicyRefused) as error:  # it is over, or recorded by another; or consent was withdrawn
             fields = {"recording_id": recording.recording_id, "cause": error.cause}
             log.event("recording.not_restarted", fields, logging.WARNING)

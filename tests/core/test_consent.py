@@ -386,6 +386,17 @@ def test_who_cannot_be_announced_to_pauses_the_recording() -> None:
     assert Done() == next_step(facts(found, PauseChanged(is_paused=False)), NOW)
 
 
+def test_what_others_have_resumed_is_paused_again_also_in_a_call_that_was_said_to_be_over() -> None:
+    """That it records shows that it is not."""
+    wanted = granted(ANN, late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
+    found, _ = stepped(facts(wanted, ParticipantsChanged()), ANN, EVE)
+    found = facts(found, PauseChanged(is_paused=True), CallOver())
+    assert Done() == next_step(found, NOW)
+    assert found == facts(found, PauseChanged(is_paused=True))
+
+    assert Pause() == next_step(facts(found, PauseChanged(is_paused=False)), NOW)
+
+
 def test_a_report_that_is_awaited_for_late_joiners_lapses() -> None:
     """It is played again, as before the start."""
     found, _ = stepped(facts(granted(ANN), ParticipantsChanged()), ANN, EVE)

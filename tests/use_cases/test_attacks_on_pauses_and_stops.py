@@ -8,12 +8,13 @@ from recording.core.consent import LateJoiners
 from recording.core.errors import CallRefused, ServiceBusy
 from recording.core.formats.events import RECORDING_STATE_CHANGED
 from recording.core.lifecycle import Checked, Interrupted
-from recording.core.model import Actor, RecordingId, RecordingState, StartOrder
+from recording.core.model import Actor, Reaction, RecordingId, RecordingState, StartOrder
 from tests.core.consents import terms
 from tests.fakes.service import FakeCall
 from tests.use_cases.asking import EVE, AskingWorld, connection_of
 from tests.use_cases.test_consent import announced, sweep
 from tests.use_cases.test_consent_by_policy import continued, ended
+from tests.use_cases.test_running import Scene
 
 ADA = Actor("entra:ada")
 FRED = "4:+49304"
@@ -128,6 +129,25 @@ def test_what_others_resume_while_somebody_has_not_consented_is_paused_again() -
     assert "active" == world.calls.recordings[recording_id]
 
 
+def test_what_others_resume_is_paused_again_though_the_service_is_away_when_it_is_told() -> None:
+    """The sweep does it, on its next pass: the service may not tell again, and is not asked about it for an hour."""
+    world, call = announced(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
+    (recording_id,) = call.recordings
+    joins(world, call, EVE)
+    world.clock.at += MINUTE
+    world.calls.resume(recording_id)
+    world.calls.arm("pause_503", 2)
+    told = {"recordingId": recording_id, "state": "active", "startDateTime": "2026-03-01T12:00:00Z"}
+    event = {"id": "told", "type": RECORDING_STATE_CHANGED, "time": world.clock.now().isoformat(), "data": told}
+    assert world.post(event).failure is not None
+    assert "active" == world.calls.recordings[recording_id]
+    sweep(world, MINUTE)
+
+    assert "inactive" == world.calls.recordings[recording_id]
+    world.post(event)
+    assert ["RecordingAtRisk"] == world.told()
+
+
 # Stops
 
 
@@ -170,3 +190,24 @@ def test_a_stop_while_it_is_started_again_stops_what_was_started(faults: int) ->
     assert ("over", RecordingState.STOPPED) == (world.calls.recordings[call.recordings[1]], second.state)
     assert second.ordered is not None
     assert ADA == second.ordered.by
+
+
+@pytest.mark.parametrize("begun", ["never active", "paused"])
+def test_who_stops_a_recording_is_not_undone_though_the_service_did_not_answer(begun: str) -> None:
+    """It is neither started again as it never began, nor resumed as its pause is long."""
+    scene = Scene(Reaction(tries=2, pause_limit=5 * MINUTE, resumes_at_limit=True))
+    if begun == "never active":
+        scene.world.calls.never_active = True
+        scene.call = scene.world.calls.add_call()
+        scene.recording_id = scene.start()
+    else:
+        scene.world.app.controlling.pause(scene.recording_id, by=ADA)
+    scene.world.calls.arm("stop_503")
+    with pytest.raises(ServiceBusy):
+        scene.world.app.controlling.stop(scene.recording_id, by=ADA)
+    for _ in range(4):
+        scene.wait(5 * MINUTE)
+        scene.world.app.sweeping.sweep_all()
+
+    assert [scene.recording_id] == scene.call.recordings
+    assert "active" not in {scene.world.calls.recordings[one] for one in scene.call.recordings}

@@ -98,7 +98,8 @@ def _noted(
         case EvidenceNoted(operations):
             after = replace(consent, noted=max(consent.noted, operations))
         case PauseChanged(is_paused):
-            after = replace(consent, is_paused=is_paused)
+            # What is found to record, though it was paused, shows that the call is not over.
+            after = replace(consent, is_paused=is_paused, is_over=consent.is_over and is_paused)
         case Told():
             after = replace(consent, is_told=True)
         case _:
