@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
 import pytest
 
 from recording.core.callers import Caller
@@ -13,8 +14,10 @@ from recording.core.formats.api import ChoiceRequest, PageRequest, etag_of_hold,
 from recording.core.model import Actor, CatalogEntry, Continuation, RecordingId
 from recording.core.records.holds import Hold, HoldState, Scope
 from recording.core.retention import Choice, Kept
+from recording.ports import IndexRow
 from recording.records.filing import about
 from recording.records.keeping.duties import ASKED, ENDS, HELD, KEPT
+from recording.records.retention.retaining import RetentionState
 from tests.core.entries_of import APPLIED, changed_recording
 from tests.use_cases.keepings import FakeRemoving, erased, file_all, retaining, run_jobs
 from tests.use_cases.world import START, World, file_event_of
@@ -183,6 +186,17 @@ def test_what_was_left_among_the_held_is_given_back() -> None:
 
     assert {ENDS_ON: ["r1"]} == pass_until(world, FakeRemoving(world), ENDS_ON + DAY)
     assert ["r2"] == rows(world, HELD)
+
+
+@pytest.mark.parametrize("state", [RetentionState(held="no mark"), RetentionState(cursor="no mark")])
+def test_a_mark_that_the_storage_does_not_know_any_more_stops_no_end(state: RetentionState) -> None:
+    """The look at what is held, or at all rows after the classes have changed, begins anew."""
+    world = world_of("r1", "r2")
+    closed = hold(world, "r1")
+    world.app.records.holding.close(closed)
+    world.index.insert(IndexRow("retention", "state", msgspec.json.encode(state)))
+
+    assert {ENDS_ON: ["r1", "r2"]} == pass_until(world, FakeRemoving(world), ENDS_ON + DAY)
 
 
 def test_a_hold_that_no_row_knows_of_yet_stops_the_end_too() -> None:

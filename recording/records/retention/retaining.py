@@ -15,7 +15,7 @@ from typing import Protocol
 import msgspec
 
 from recording import log
-from recording.core.errors import CatalogConflict, EntryUnreadable, RecordingError
+from recording.core.errors import CatalogConflict, EntryUnreadable, InvalidRequest, RecordingError
 from recording.core.formats import notifications
 from recording.core.model import APP, Actor, CatalogEntry, RecordingId, RecordingState, RemovalReason
 from recording.core.naming import encode
@@ -226,7 +226,7 @@ class Retaining:
         while partition:
             if self.monotonic() >= end:
                 return
-            found, cursor = self.duties.page(partition, _PAGE, cursor)
+            found, cursor = self._page(partition, cursor)
             for one in found:
                 entry = self._load(one.recording_id)
                 if entry is not None:
@@ -237,6 +237,13 @@ class Retaining:
                 partition = _ANEW[_ANEW.index(partition) + 1]
             self._change(partial(replace, partition=partition, cursor=cursor))
         self._change(partial(replace, digest=digest, partition="", cursor=""))
+
+    def _page(self, partition: str, cursor: str) -> tuple[tuple[End, ...], str]:
+        """A page of rows; the first one where the storage does not know the stored mark any more."""
+        try:
+            return self.duties.page(partition, _PAGE, cursor)
+        except InvalidRequest:
+            return self.duties.page(partition, _PAGE)
 
     def _load(self, recording_id: RecordingId) -> CatalogEntry | None:
         try:
@@ -249,7 +256,7 @@ class Retaining:
         """Give back what no hold covers any more: its hold may have ended just when its row was written."""
         cursor = self.state().held
         while self.monotonic() < end:
-            found, cursor = self.duties.page(HELD, _PAGE, cursor)
+            found, cursor = self._page(HELD, cursor)
             for entry in filter(None, map(self._load, (one.recording_id for one in found))):
                 if not self.holding.of(entry.recording.recording_id, entry):
                     self.duties.place(entry)
