@@ -120,6 +120,27 @@ def test_a_pause_is_that_of_others_if_anybody_else_has_ordered_it(orders: list[A
     assert expected is is_paused_by_others(entry.recording)
 
 
+@pytest.mark.parametrize(
+    ("state", "orders", "expected"),
+    [
+        (R.STOPPED, [APP], APP),
+        (R.STOPPED, [ANN, APP], ANN),
+        (R.STOPPED, [APP, ANN], ANN),
+        (R.PAUSED, [ANN, APP], APP),  # nothing was paused: its order was not carried out
+        (R.STARTED, [ANN, APP], APP),
+    ],
+)
+def test_a_stop_that_the_app_orders_too_stays_that_of_others(
+    state: RecordingState, orders: list[Actor], expected: Actor
+) -> None:
+    entry = active()
+    for by in orders:
+        entry = applied(entry, Ordered(state), by=by)
+
+    assert entry.recording.ordered is not None
+    assert (state, expected) == (entry.recording.ordered.state, entry.recording.ordered.by)
+
+
 def test_an_order_of_another_to_resume_wants_no_pause() -> None:
     """Its answer was lost, and the pause that this app began lasts."""
     entry = applied(active(), Ordered(R.PAUSED), Paused(), by=APP)

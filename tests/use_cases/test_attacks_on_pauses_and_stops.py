@@ -211,3 +211,20 @@ def test_who_stops_a_recording_is_not_undone_though_the_service_did_not_answer(b
 
     assert [scene.recording_id] == scene.call.recordings
     assert "active" not in {scene.world.calls.recordings[one] for one in scene.call.recordings}
+
+
+def test_a_stop_just_before_the_app_stops_it_to_start_it_again_stops_what_was_started() -> None:
+    """The app's own stop, of what never began, takes the place of no person's: the service has answered only that."""
+    scene = Scene(Reaction(tries=2))
+    scene.world.calls.never_active = True
+    scene.call = scene.world.calls.add_call()
+    scene.recording_id = scene.start()
+    scene.wait(6 * MINUTE)
+    before = scene.world.entry(scene.recording_id)
+    scene.world.calls.arm("stop_503")
+    with pytest.raises(ServiceBusy):
+        scene.world.app.controlling.stop(scene.recording_id, by=ADA)
+    scene.world.app.sweeping.reacting.react(before)
+
+    assert {"over"} == {scene.world.calls.recordings[one] for one in scene.call.recordings}
+    assert ADA == getattr(scene.recording().ordered, "by", None)

@@ -140,9 +140,8 @@ def noted(
             was_resumed = recording.was_resumed or is_resume  # its answer may be lost
             # With chunks the state does not say whether the stop was answered; this does.
             stopped_at = None if entry.chunks and is_last_full(entry) else recording.stopped_at
-            is_for_app = by == APP and fact.state is RecordingState.PAUSED
-            # Whoever wants the pause that lasts still does when the app pauses for its own reasons, and then resumes.
-            ordered = Order(fact.state, paused_by(recording) if is_for_app else by, now)
+            # Whoever wants it already still does when the app orders it for its own reasons, and then undoes that.
+            ordered = Order(fact.state, _wanted_by(recording, fact.state) if by == APP else by, now)
             return with_fields(entry, ordered=ordered, was_resumed=was_resumed, stopped_at=stopped_at)
         case Joined() if recording.continues is None and fact.earlier != recording.recording_id:
             return with_fields(entry, continues=Continuation(fact.earlier, fact.since), attempt=fact.attempt)
@@ -153,6 +152,14 @@ def noted(
         case StartFailed():
             return _start_failed(entry, fact, now)
     return entry
+
+
+def _wanted_by(recording: Recording, state: RecordingState) -> Actor:
+    """Who wants a pause or stop that the app orders: whoever has wanted it before; the app if nobody has."""
+    if state is RecordingState.PAUSED:
+        return paused_by(recording)
+    ordered = recording.ordered
+    return ordered.by if ordered is not None and ordered.state is state is RecordingState.STOPPED else APP
 
 
 def with_start(entry: CatalogEntry, found: CatalogEntry) -> CatalogEntry:
