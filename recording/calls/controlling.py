@@ -1,6 +1,7 @@
 """State, pause, resume and stop of a recording, also of one that the catalog does not know."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from recording import log
@@ -8,7 +9,7 @@ from recording.calls.asking import Asking
 from recording.catalog_updates import CatalogUpdates
 from recording.core.errors import ArchiveOnly, CallRefused, ConsentRefused, Transient, UnknownRecording
 from recording.core.lifecycle import Denied, Ordered, Paused, Resumed, Stopped, contradicts, may_record, runs
-from recording.core.model import Actor, CatalogEntry, Recording, RecordingId, RecordingState
+from recording.core.model import APP, Actor, CatalogEntry, Recording, RecordingId, RecordingState
 from recording.ports import Calls, Consents
 
 _MALFORMED = 400
@@ -55,6 +56,9 @@ class Controlling:
         now = self.updates.now()
         if not answer.is_denial and (is_over or contradicts(entry, now, is_active=answer.is_active)):
             entry = self.updates.apply(recording_id, answer.fact, known=entry, by=by).entry
+        if answer.is_active and self.must_pause(entry):  # others have resumed it, and a callback tells nothing new now
+            with suppress(CallRefused, Transient):
+                return self.pause(recording_id, by=APP), "inactive"
         return entry, answer.state
 
     def pause(self, recording_id: RecordingId, *, by: Actor) -> CatalogEntry:
@@ -161,6 +165,10 @@ class Controlling:
         if entry is None:
             return _entry_of_foreign(recording_id, state)
         return self.updates.apply(recording_id, fact, known=entry, by=by).entry
+
+    def must_pause(self, entry: CatalogEntry) -> bool:
+        """Whether what records now must not: somebody is in the call whom its consent does not cover."""
+        return runs(entry) and self.waits_for_consent(entry.recording)
 
     def waits_for_consent(self, recording: Recording) -> bool:
         """Whether somebody is in the call whom the recording's consent does not cover, so that it must be paused."""

@@ -179,7 +179,7 @@ class Reacting:
         Raises:
             Transient: it still records; the sweep tries again.
         """
-        if not (runs(entry) and self.controlling.waits_for_consent(entry.recording)):
+        if not self.controlling.must_pause(entry):
             return entry
         recording_id = entry.recording.recording_id
         try:

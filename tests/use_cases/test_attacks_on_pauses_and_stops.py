@@ -148,6 +148,26 @@ def test_what_others_resume_is_paused_again_though_the_service_is_away_when_it_i
     assert ["RecordingAtRisk"] == world.told()
 
 
+@pytest.mark.parametrize("faults", [0, 1])
+def test_what_others_resume_is_paused_again_also_if_a_person_asks_about_it_first(faults: int) -> None:
+    """By then a callback tells nothing new. If the service is away just then, the state is shown all the same."""
+    world, call = announced(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
+    (recording_id,) = call.recordings
+    joins(world, call, EVE)
+    world.clock.at += MINUTE
+    world.calls.resume(recording_id)
+    world.calls.arm("pause_503", faults)
+    words = [world.app.controlling.state(recording_id, by=ADA)[1] for _ in range(2)]
+
+    assert [*["active"] * faults, "inactive", "inactive"][:2] == words
+    assert "inactive" == world.calls.recordings[recording_id]
+    sweep(world)
+    assert (["RecordingAtRisk"], RecordingState.PAUSED) == (
+        world.told(),
+        world.catalog.entries[recording_id].recording.state,
+    )
+
+
 # Stops
 
 
