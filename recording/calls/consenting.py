@@ -130,9 +130,7 @@ class Consenting:
     def recording_of(self, consent: Consent) -> CatalogEntry:
         """The entry of what was started for it, or of what was started in place of that since."""
         entry = self._entry(consent.recording_id or RecordingId(""))
-        while entry.recording.continued_by is not None:
-            entry = self._entry(entry.recording.continued_by)
-        return entry
+        return [entry, *self.controlling.later_than(entry)][-1]
 
     def take_report(self, event: PromptEvent) -> bool:
         """Go on with what became of a prompt; False if no order of ours is known under its operation context.

@@ -1,6 +1,6 @@
 """State, pause, resume and stop of a recording, also of one that the catalog does not know."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -100,11 +100,16 @@ class Controlling:
         Raises:
             ServiceBusy, ServiceRefused: it may still record; stop it again.
         """
+        for later in self.later_than(entry):
+            if may_record(later):
+                self.stop_alone(later.recording.recording_id, by=by)
+
+    def later_than(self, entry: CatalogEntry) -> Iterator[CatalogEntry]:
+        """What was started in place of a recording, and of that, each once: a stored entry may name itself."""
         later, seen = entry.recording.continued_by, {entry.recording.recording_id}
         while later is not None and later not in seen and (known := self.updates.load(later)) is not None:
+            yield known
             seen.add(later)
-            if may_record(known):
-                self.stop_alone(later, by=by)
             later = known.recording.continued_by
 
     def stop_alone(self, recording_id: RecordingId, *, by: Actor) -> CatalogEntry:

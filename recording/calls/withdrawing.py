@@ -45,7 +45,7 @@ class Withdrawing:
     def _withdraw_later(self, entry: CatalogEntry, reason: str, by: Actor) -> CatalogEntry:
         """Withdraw it also for the recording that was started in place of this one; the entry of this one."""
         later = entry.recording.continued_by or self.consenting.starting.started_again(entry)
-        if later is not None:
+        if later not in {None, entry.recording.recording_id}:
             self.withdraw(later, reason, by=by)
         return entry
 

@@ -10,6 +10,7 @@ from recording.core.formats.events import RECORDING_STATE_CHANGED
 from recording.core.lifecycle import Checked, Interrupted
 from recording.core.model import Actor, Reaction, RecordingId, RecordingState, StartOrder
 from tests.core.consents import terms
+from tests.core.entries_of import changed_recording
 from tests.fakes.service import FakeCall
 from tests.use_cases.asking import EVE, AskingWorld, connection_of
 from tests.use_cases.test_consent import announced, sweep
@@ -248,3 +249,19 @@ def test_a_stop_just_before_the_app_stops_it_to_start_it_again_stops_what_was_st
 
     assert {"over"} == {scene.world.calls.recordings[one] for one in scene.call.recordings}
     assert ADA == getattr(scene.recording().ordered, "by", None)
+
+
+def test_an_entry_that_names_itself_as_what_goes_on_keeps_nobody_waiting() -> None:
+    """An earlier version could write one, and a manifest can say so. It is paused, resumed, withdrawn and stopped."""
+    world, call = announced(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
+    (recording_id,) = call.recordings
+    entry = world.catalog.entries[recording_id]
+    world.catalog.save(changed_recording(entry, continued_by=recording_id))
+    joins(world, call, EVE)
+    assert "inactive" == world.calls.recordings[recording_id]
+    leaves(world, call, EVE)
+    assert "active" == world.calls.recordings[recording_id]
+    world.app.withdrawing.withdraw(recording_id, "no", by=ADA)
+    world.app.controlling.stop(recording_id, by=ADA)
+
+    assert "over" == world.calls.recordings[recording_id]
