@@ -34,6 +34,7 @@ from recording.core.consent import (
     LookWho,
     NoteEvidence,
     NotPlayed,
+    NotSent,
     Ordered,
     OtherWayGone,
     ParticipantsChanged,
@@ -265,10 +266,12 @@ class Consenting:
             else:
                 self.prompts.play_to_all(order)
         except CallRefused as error:
-            if error.says_no_such and self._is_over(stored):
+            if error.says_no_such and not self._is_young(stored):
                 return self._apply(stored, CallOver())
-            after = self._apply(stored, NotPlayed(operation.number, error.cause))
-            if after.outcome is None:
+            is_no_try = error.says_no_such  # it may not be there yet, or be over: in a minute that is known
+            fact = NotSent(operation.number) if is_no_try else NotPlayed(operation.number, error.cause)
+            after = self._apply(stored, fact)
+            if is_no_try or after.outcome is None:
                 cause, hint = error.cause, "it is played again"
                 raise CallNotReady(error.operation, cause, hint=hint, ids=error.ids) from error
             return after
@@ -340,21 +343,6 @@ class Consenting:
         log.event("consent.not_obtained", fields, logging.ERROR)
         self.topic.publish(event)
         return self._apply(consent, Told())
-
-    def _is_over(self, consent: Consent) -> bool:
-        """Whether a call of which an order was refused is over: of one that was hung up in the prompt nobody is told.
-
-        While it is young it is tried again, as often as the rule plays a prompt; then the service is asked once more.
-        """
-        if not self._is_young(consent):
-            return True
-        if consent.tries + 1 < consent.terms.prompts:
-            return False
-        try:
-            self.prompts.participants(consent.connection_id)
-        except CallRefused as error:
-            return error.says_no_such
-        return False
 
     def _is_young(self, consent: Consent) -> bool:
         """Whether the service may not know the call yet: its word alone is not believed then."""

@@ -27,6 +27,7 @@ from recording.core.consent import (
     MustAgree,
     NoteEvidence,
     NotPlayed,
+    NotSent,
     Operation,
     OperationKind,
     Ordered,
@@ -395,6 +396,17 @@ def test_what_others_have_resumed_is_paused_again_also_in_a_call_that_was_said_t
     assert found == facts(found, PauseChanged(is_paused=True))
 
     assert Pause() == next_step(facts(found, PauseChanged(is_paused=False)), NOW)
+
+
+def test_an_order_that_the_service_could_not_take_yet_is_no_try() -> None:
+    found, step = stepped(facts(granted(ANN, prompts=1), ParticipantsChanged()), ANN, EVE)
+    assert isinstance(step, Play)
+    after = facts(found, NotSent(2))
+    assert (None, found.tries) == (after.operation, after.tries)
+    assert after == facts(after, NotSent(2))
+    assert found == facts(found, NotSent(1))
+
+    assert isinstance(next_step(after, NOW), Play)
 
 
 def test_a_report_that_is_awaited_for_late_joiners_lapses() -> None:

@@ -84,7 +84,7 @@ def test_a_call_that_the_service_does_not_know_yet_is_asked_and_recorded_all_the
 @pytest.mark.parametrize("late", [LateJoiners.GO_ON, LateJoiners.ANNOUNCE_AGAIN])
 @pytest.mark.parametrize("prompts", [1, 3])
 def test_of_a_call_that_is_hung_up_in_the_prompt_nobody_is_told(late: LateJoiners, prompts: int) -> None:
-    """In its first minute; the report that the prompt failed comes before the event that the call is over."""
+    """In its first minute; the report that the prompt failed comes first, and no event says that the call is over."""
     world = AskingWorld(terms=terms(late_joiners=late, prompts=prompts + 1))
     call = world.call()
     world.post(world.connected(call))
@@ -92,22 +92,23 @@ def test_of_a_call_that_is_hung_up_in_the_prompt_nobody_is_told(late: LateJoiner
     failed = world.play_failed(call, world.prompts.played[0])
     for _ in range(prompts):
         world.post(failed)
-    world.post(world.disconnected(call))
     sweep(world)
 
     assert ([], Outcome.SILENT) == (world.told(), world.consent(call).outcome)
     assert {} == world.consents.rows
 
 
-def test_a_prompt_that_is_refused_in_a_call_that_goes_on_is_told() -> None:
-    """The service says that there is no such call, as often as it is tried; asked who is in it, it names them."""
-    world = AskingWorld(terms=terms(late_joiners=LateJoiners.ANNOUNCE_AGAIN))
+@pytest.mark.parametrize("late", [LateJoiners.GO_ON, LateJoiners.ANNOUNCE_AGAIN])
+def test_a_call_that_the_service_does_not_know_for_many_tries_is_recorded_all_the_same(late: LateJoiners) -> None:
+    """In its first minute: the tries are none of those after which a person is told, and nothing is recorded."""
+    world = AskingWorld(terms=terms(late_joiners=late, prompts=1))
     call = world.call()
-    world.prompts.arm("play_404", 3)
-    for _ in range(3):
+    world.prompts.arm("play_404", 5)
+    for _ in range(6):
         world.post(world.connected(call))
+    world.post(world.played(call, world.prompts.played[0]))
 
-    assert (["ConsentNotObtained"], Outcome.UNASKED) == (world.told(), world.consent(call).outcome)
+    assert (1, []) == (len(call.recordings), world.told())
 
 
 def test_a_call_that_was_said_to_be_over_and_goes_on_is_not_left_alone() -> None:

@@ -16,6 +16,7 @@ from recording.core.consent.facts import (
     Lapsed,
     Looked,
     NotPlayed,
+    NotSent,
     Ordered,
     OtherWayGone,
     ParticipantsChanged,
@@ -83,7 +84,7 @@ def _may_go_on(consent: Consent) -> bool:
 
 def _noted(
     consent: Consent,
-    fact: Ordered | Began | StartRefused | EvidenceNoted | PauseChanged | Told | OtherWayGone,
+    fact: Ordered | NotSent | Began | StartRefused | EvidenceNoted | PauseChanged | Told | OtherWayGone,
     now: datetime,
 ) -> Consent:
     """The consent after what we did ourselves."""
@@ -91,6 +92,9 @@ def _noted(
         case Ordered(operation):
             is_next = consent.operation is None and operation.number == consent.number + 1
             after = replace(consent, operation=operation, number=operation.number) if is_next else consent
+        case NotSent(number):
+            is_last = consent.operation is not None and consent.operation.number == number
+            after = replace(consent, operation=None) if is_last else consent
         case Began(recording_id):
             after = replace(consent, recording_id=recording_id, noted=len(consent.reports))
         case StartRefused(cause):

@@ -47,6 +47,13 @@ class NotPlayed:
 
 
 @dataclass(frozen=True, slots=True)
+class NotSent:
+    """The service does not know the call yet, or not any more: the order counts as none of those that failed."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Lapsed:
     """No report of the order has come for so long that none is expected."""
 
@@ -142,6 +149,7 @@ ConsentFact = (
     | Ordered
     | Played
     | NotPlayed
+    | NotSent
     | Lapsed
     | Agreed
     | Declined
