@@ -56,8 +56,8 @@ class Controlling:
         now = self.updates.now()
         if not answer.is_denial and (is_over or contradicts(entry, now, is_active=answer.is_active)):
             entry = self.updates.apply(recording_id, answer.fact, known=entry, by=by).entry
-        if answer.is_active and self.must_pause(entry):  # others have resumed it, and a callback tells nothing new now
-            with suppress(CallRefused, Transient):
+        with suppress(CallRefused, Transient):  # the next who asks does it, or the sweep
+            if answer.is_active and self.must_pause(entry):  # others have resumed it; a callback tells nothing new now
                 return self.pause(recording_id, by=APP), "inactive"
         return entry, answer.state
 
