@@ -14,6 +14,7 @@ from recording.records.keeping.deciding_holds import DecidingHolds
 from recording.records.keeping.duties import Duties
 from recording.records.keeping.held_blobs import HeldBlobs
 from recording.records.keeping.holding import Holding
+from recording.records.keeping.kept_choices import KeptChoices
 from recording.records.keeping.kept_holds import KeptHolds
 from recording.records.keeping.moving import Moving
 from recording.records.keeping.placing_holds import PlacingHolds
@@ -60,8 +61,9 @@ def keeping_of(
     """Put them together; `placing_holds` is the runner of the jobs of holds."""
     settings, index, now = real.settings, real.index, real.now
     classes = settings.retention.classes
+    choices = KeptChoices(real.plain_archive, real.archive_inventory)
     moving = Moving(real.catalog, index, real.shelf, classes, now, real.monotonic)
-    duties = Duties(real.catalog, index, holding, classes, settings.archive.immutable_days, moving, now)
+    duties = Duties(real.catalog, index, holding, choices, classes, settings.archive.immutable_days, moving, now)
     blobs = HeldBlobs(real.removals, StandingBlobs(real.inventories))
     placing = PlacingHolds(
         holding, blobs, duties, updates, real.directory, people, index, jobs.save, now, real.monotonic

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from recording.bootstrap.keeping import Keeping
 from recording.bootstrap.real_parts import RealParts
 from recording.catalog_updates import CatalogUpdates
 from recording.chunks.announcing import Announcing
@@ -9,7 +10,6 @@ from recording.core.model import CatalogEntry
 from recording.records.erasure.removing import Removing
 from recording.records.erasure.unlinking import UnlinkingPeople
 from recording.records.jobs import Jobs
-from recording.records.keeping.holding import Holding
 from recording.records.rebuild.gathering import Gathering
 from recording.records.rebuild.rebuild_job import RebuildJob
 from recording.records.rebuild.rebuilding import Rebuilding
@@ -22,7 +22,7 @@ def rebuild_job_of(
     removing: Removing,
     unlinking: UnlinkingPeople,
     jobs: Jobs,
-    holding: Holding,
+    keeping: Keeping,
     is_to_file: Callable[[CatalogEntry], bool],
 ) -> RebuildJob:
     """Runs the jobs that rebuild."""
@@ -48,4 +48,6 @@ def rebuild_job_of(
         now=real.now,
     )
     retention = real.settings.recordings.retention
-    return RebuildJob(rebuilding, jobs, holding, real.journal_inventory, retention, real.monotonic)
+    return RebuildJob(
+        rebuilding, jobs, keeping.holding, keeping.duties, real.journal_inventory, retention, real.monotonic
+    )

@@ -111,7 +111,7 @@ def records_of(
     runners[JobKind.HOLD] = keeping.placing_holds
     filers = (filing_people, keeping.placing_holds, keeping.duties, sealing)
     filing = Filing(real.catalog, index, filers, late, now)
-    rebuild_job = rebuild_job_of(real, updates, announcing, removing, unlinking, jobs, holding, filing.is_owed)
+    rebuild_job = rebuild_job_of(real, updates, announcing, removing, unlinking, jobs, keeping, filing.is_owed)
     runners[JobKind.REBUILD] = rebuild_job
     exporting, runners[JobKind.EXPORT] = exporting_of(real, updates, people, jobs, lookups)
     erasing = erasing_of(real, removing, unlinking, refusing, jobs, people, keeping, lookups)

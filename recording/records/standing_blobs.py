@@ -15,6 +15,8 @@ from recording.core.model import BlobName, CatalogEntry, Chunk, RecordingId
 from recording.core.naming import encode
 from recording.ports import Inventory, ListedBlob
 
+DECISIONS = "ends/"
+"""The folder of the archive with what people decide about ends, under each recording's own name."""
 MOST_MANIFEST = 16 << 20
 """Bytes of a manifest: what has such a name and is longer is none."""
 
@@ -62,10 +64,10 @@ def own_blobs(archived: Inventory, entry: CatalogEntry) -> Iterator[ListedBlob]:
 
 
 def folders_of(entry: CatalogEntry, chunks: Iterable[Chunk]) -> list[str]:
-    """Where what stands under the recording's own name may be: beside its chunks, and its manifest."""
+    """Where what stands under the recording's own name may be: beside its chunks, its manifest, and among decisions."""
     manifest = entry.recording.manifest_name
     names = (*(chunk.name for chunk in chunks), *([manifest] if manifest else []))
-    return sorted(set(map(folder_of, names)))
+    return sorted({DECISIONS, *map(folder_of, names)})
 
 
 def folder_of(name: BlobName) -> str:

@@ -139,6 +139,14 @@ def test_a_file_that_no_manifest_names_is_told_and_a_failure_unless_allowed(fold
     assert {"one": "proven", "three": "proven"} == told.states == allowed.states
 
 
+def test_what_the_app_keeps_of_holds_and_decisions_is_no_recording_s(folder: Path, verify: Verify) -> None:
+    for name in ("holds/one.json", "ends/one.20260301T120000000000.json"):
+        (folder / name).parent.mkdir()
+        (folder / name).write_bytes(b"{}")
+    told = verify()
+    assert (0, {}) == (told.code, dict(told.beside))
+
+
 def test_what_the_app_writes_beside_a_manifest_is_not_unnamed(folder: Path, verify: Verify) -> None:
     """Of a manifest that is there, and no other."""
     beside = (f"{ONE}/one.people.json", f"{ONE}/one.seal.json", f"{THREE}/three.seal-2.json")

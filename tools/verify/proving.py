@@ -13,6 +13,8 @@ MOST_MANIFEST = 16 << 20
 """Bytes; a manifest of a hundred chunks has about a hundred kilobytes."""
 
 
+OF_THE_APP = ("holds/", "ends/")
+"""Folders of an archive with copies of what the app itself keeps: of holds, and of decisions about ends."""
 PROVEN, INCOMPLETE, FAILED = "proven", "incomplete", "failed"
 
 
@@ -65,10 +67,14 @@ class Proving:
             yield self._prove(recording, names)
 
     def unnamed(self) -> list[str]:
-        """The files that no manifest names and that belong to none: nothing says what they should contain."""
+        """The files that no manifest names and that belong to none: nothing says what they should contain.
+
+        None of them are those of the app itself, which are no recording's.
+        """
         manifests = {name for _, names in self.listing.recordings() for name in names}
         beside = {sibling for name in manifests for sibling in siblings(name)}
-        return sorted(self.listing.files - self.named.keys() - manifests - beside)
+        rest = self.listing.files - self.named.keys() - manifests - beside
+        return sorted(name for name in rest if not name.startswith(OF_THE_APP))
 
     def _prove(self, recording: str, names: list[str]) -> Recording:
         problems: list[Problem] = []

@@ -31,6 +31,7 @@ from recording.core.retention import (
 from recording.ports import Catalog, Index, IndexPage, IndexRow
 from recording.records.filing import about
 from recording.records.keeping.holding import Holding
+from recording.records.keeping.kept_choices import KeptChoices
 from recording.records.keeping.moving import Moving
 
 ENDS = "ends"
@@ -79,6 +80,7 @@ class Duties:
     """The rows of the ends.
 
     Attributes:
+        kept: copies of what people decide, outside of the index.
         classes: the retention classes that are declared.
         immutable_days: for which nobody can delete a blob after its commit.
     """
@@ -86,6 +88,7 @@ class Duties:
     catalog: Catalog
     index: Index
     holding: Holding
+    kept: KeptChoices
     classes: RetentionClasses
     immutable_days: int
     moving: Moving
@@ -159,7 +162,29 @@ class Duties:
         return None if row is None else _END.decode(row.body)
 
     def choose(self, recording_id: RecordingId, chosen: Chosen) -> None:
-        """Keep what a person has decided."""
+        """Keep what a person has decided; idempotent.
+
+        Raises:
+            Transient: it may or may not be kept.
+        """
+        self.kept.keep(recording_id, chosen)
+        self._choose(recording_id, chosen)
+
+    def restore(self) -> int:
+        """Bring back the decisions that the index has lost, of each recording the last; how many.
+
+        Raises:
+            Transient: not all are back.
+        """
+        found = 0
+        for recording_id, chosen in self.kept.all():
+            known = self.choice(recording_id)
+            if known is None or known.at < chosen.at:
+                self._choose(recording_id, chosen)
+                found += 1
+        return found
+
+    def _choose(self, recording_id: RecordingId, chosen: Chosen) -> None:
         self.index.put(IndexRow(about(recording_id), _CHOICE, msgspec.json.encode(chosen)))
 
     def choice(self, recording_id: RecordingId) -> Chosen | None:

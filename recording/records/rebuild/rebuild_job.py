@@ -26,6 +26,7 @@ from recording.core.trail import FOLDER, MOST_ACT, read_act
 from recording.journal import file_events
 from recording.ports import BlobPage, Inventory, ListedBlob
 from recording.records.jobs import Jobs
+from recording.records.keeping.duties import Duties
 from recording.records.keeping.holding import Holding
 from recording.records.rebuild.gathering import Came, revision_of
 from recording.records.rebuild.rebuilding import Rebuilding
@@ -71,6 +72,7 @@ class RebuildJob:
     rebuilding: Rebuilding
     jobs: Jobs
     holding: Holding
+    duties: Duties
     journal: Inventory
     retention: timedelta
     monotonic: Callable[[], float]
@@ -84,8 +86,8 @@ class RebuildJob:
         until = self.monotonic() + _SLICE
         place = _PLACE.decode(job.work) if job.work else Place()
         if not job.work:  # before there is anything that could be removed
-            holds = self.holding.restore()
-            job = replace(job, progress={"holds": holds} if holds else {})
+            restored = {"holds": self.holding.restore(), "decisions": self.duties.restore()}
+            job = replace(job, progress={name: count for name, count in restored.items() if count})
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="rebuild") as pool:
             while place.stage:
                 counts, place = self._page(place, job, pool)
