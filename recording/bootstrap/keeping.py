@@ -76,7 +76,7 @@ def keeping_of(
         watching_holds=WatchingHolds(deciding, placing, blobs, index, real.topic, now, real.monotonic),
         duties=duties,
         moving=moving,
-        deciding_ends=DecidingEnds(duties, real.catalog, index, now),
+        deciding_ends=DecidingEnds(duties, updates, index, now),
     )
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -15,6 +15,7 @@ from recording.core.lifecycle import (
     Consented,
     ConsentWithdrawn,
     Decided,
+    EndDecided,
     Exported,
     Fact,
     GivenUp,
@@ -51,6 +52,7 @@ from recording.core.model import (
     View,
 )
 from recording.core.owing import ToDo, owed, to_do
+from recording.core.retention import Choice
 from recording.core.trail import links
 from tests.core.entries_of import (
     APPLIED,
@@ -127,6 +129,16 @@ CASES: list[tuple[CatalogEntry | None, Fact, dict[str, str]]] = [
     (of(C.RELEASED), Looked(View.TRAIL), {"view": "trail"}),
     (of(C.RELEASED), Held("h1"), {"hold": "h1"}),
     (of(C.RELEASED), HoldEnded("h1"), {"hold": "h1"}),
+    (
+        of(C.RELEASED),
+        EndDecided(Choice.KEEP, date(2026, 3, 1), date(2027, 3, 1), SECRET),
+        {"choice": "keep", "endsOn": "2026-03-01", "until": "2027-03-01", "reasonSha256": REASON},
+    ),
+    (
+        of(C.RELEASED),
+        EndDecided(Choice.DELETE, date(2026, 3, 1), None, SECRET),
+        {"choice": "delete", "endsOn": "2026-03-01", "reasonSha256": REASON},
+    ),
     (
         of(C.RELEASED),
         Exported("e-1", "whole", "complete", SECRET, "ab"),

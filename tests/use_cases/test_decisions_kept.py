@@ -12,7 +12,7 @@ from recording.core.retention import Choice
 from recording.records.keeping.duties import ASKED
 from tests.fakes import FakeCatalog, FakeDirectory, FakeIndex, FakeOpenWork
 from tests.use_cases.keepings import FakeRemoving, file_all, run_jobs
-from tests.use_cases.test_retention import DAY, ENDS_ON, pass_until, rows, world_of
+from tests.use_cases.test_retention import DAY, ENDS_ON, pass_until, rows, world_of, written
 from tests.use_cases.world import World
 
 ANNA = Actor("key:anna")
@@ -24,6 +24,12 @@ def keep(world: World, until: date = UNTIL, ends_on: date = ENDS_ON) -> None:
     """Decide that the first recording is kept for longer."""
     asked = ChoiceRequest(Choice.KEEP, ends_on, until, "a case", ANNA)
     world.app.records.keeping.deciding_ends.decide(R1, asked)
+
+
+def kept(world: World, until: date = UNTIL, ends_on: date = ENDS_ON) -> None:
+    """The same, and its act is written."""
+    keep(world, until, ends_on)
+    written(world)
 
 
 def lose_index(world: World) -> None:
@@ -52,7 +58,7 @@ def copies(world: World) -> list[str]:
 @pytest.mark.parametrize("lose", [lose_index, lose_all])
 def test_who_has_decided_to_keep_a_recording_longer_keeps_it_after_a_rebuild(lose: Callable[[World], None]) -> None:
     world = world_of("r1", "r2")
-    keep(world)
+    kept(world)
     lose(world)
     assert JobState.DONE is rebuild(world)
     removing = FakeRemoving(world)
@@ -65,9 +71,9 @@ def test_who_has_decided_to_keep_a_recording_longer_keeps_it_after_a_rebuild(los
 
 def test_the_last_decision_counts_and_what_is_known_is_not_brought_back() -> None:
     world = world_of("r1")
-    keep(world)
+    kept(world)
     world.clock.sleep(60)
-    keep(world, until=UNTIL + 30 * DAY, ends_on=UNTIL)
+    kept(world, until=UNTIL + 30 * DAY, ends_on=UNTIL)
     assert 2 == len(copies(world))
     assert 0 == world.app.records.keeping.duties.restore()
     lose_index(world)
@@ -76,9 +82,16 @@ def test_the_last_decision_counts_and_what_is_known_is_not_brought_back() -> Non
     assert [] == rows(world, ASKED)
 
 
+def test_a_decision_is_an_act_of_the_trail() -> None:
+    world = world_of("r1")
+    keep(world)
+    recording = world.entry(R1).recording
+    assert ["EndDecided"] == [act.what for act in recording.trail.unwritten]
+
+
 def test_an_erased_recording_leaves_no_decision() -> None:
     world = world_of("r1", "r2")
-    keep(world)
+    kept(world)
     world.app.records.erasing.parts.removing.remove(world.entry(R1), RemovalReason.ERASURE, by=ANNA)
     assert [] == copies(world)
 

@@ -353,6 +353,7 @@ def test_a_person_is_asked_and_decides_to_delete() -> None:
     )
 
     deciding.decide(RecordingId("r1"), ChoiceRequest(Choice.DELETE, ENDS_ON, None, "old", ANNA))
+    written(world)
     assert [["r1"]] == list(pass_until(world, removing, world.clock.at.date()).values())
     assert [] == rows(world, ASKED)
 
@@ -366,6 +367,7 @@ def test_a_person_is_asked_and_decides_to_keep_it_until_another_day() -> None:
     end = world.app.records.keeping.deciding_ends.decide(
         RecordingId("r1"), ChoiceRequest(Choice.KEEP, ENDS_ON, until, "a case", ANNA)
     )
+    written(world)
     assert end is not None
     assert until == end.ends_on
 

@@ -175,6 +175,7 @@ from recording.core.lifecycle.next_step import (
 from recording.core.lifecycle.opening import is_stale, life_of, open_at, with_opening
 from recording.core.lifecycle.overflow import not_in_archive
 from recording.core.lifecycle.records_facts import (
+    EndDecided,
     Erased,
     ErasureBegun,
     Exported,
@@ -227,6 +228,7 @@ __all__ = [
     "Denied",
     "Disputed",
     "Done",
+    "EndDecided",
     "Erased",
     "ErasureBegun",
     "Expired",

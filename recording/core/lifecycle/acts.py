@@ -31,6 +31,7 @@ from recording.core.lifecycle.facts import (
     Stopped,
 )
 from recording.core.lifecycle.records_facts import (
+    EndDecided,
     Erased,
     ErasureBegun,
     Exported,
@@ -47,7 +48,7 @@ from recording.core.times import format_time
 from recording.core.trail import added, is_repeated
 
 _MOST_TEXT = 1000
-_BY_PEOPLE = Paused | Resumed | Stopped | Looked | Held | HoldEnded | Exported
+_BY_PEOPLE = Paused | Resumed | Stopped | Looked | Held | HoldEnded | EndDecided | Exported
 """These are acts also where they change nothing, such as a pause after the first chunk has been announced."""
 RUNS = frozenset(
     fact.__name__ for fact in (Archived, MetadataArchived, Released, Kept, Completed, Expired, Damaged, Disputed)
@@ -170,6 +171,12 @@ _DETAILS: Mapping[type, Callable[[Any], dict[str, str]]] = {
     Erased: lambda _: {},
     Held: lambda fact: {"hold": fact.hold_id},
     HoldEnded: lambda fact: {"hold": fact.hold_id},
+    EndDecided: lambda fact: {
+        "choice": fact.choice,
+        "endsOn": fact.ends_on.isoformat(),
+        **({} if fact.until is None else {"until": fact.until.isoformat()}),
+        **_reason(fact.reason),
+    },
     Exported: lambda fact: {
         "export": fact.export_id,
         "rule": fact.rule,

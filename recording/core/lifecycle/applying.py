@@ -39,6 +39,7 @@ from recording.core.lifecycle.facts import (
 )
 from recording.core.lifecycle.history import with_history
 from recording.core.lifecycle.records_facts import (
+    EndDecided,
     Erased,
     ErasureBegun,
     Exported,
@@ -94,7 +95,7 @@ _OVER = frozenset({RecordingState.STOPPED, RecordingState.MISSING, RecordingStat
 
 _Outside = Told | Written | Looked | Erased | Exported
 """What others have seen or done, which changes little or nothing of an entry."""
-_Kept = Held | HoldEnded | UnlinkBegun | UnlinkGivenUp | Rewritten | Unlinked
+_Kept = Held | HoldEnded | EndDecided | UnlinkBegun | UnlinkGivenUp | Rewritten | Unlinked
 _Making = Started | Announced | ErasureBegun | Rebuilt
 _Noted = Completed | _Outside | Denied | Checked | Warned | FoundBySweep
 
@@ -169,7 +170,7 @@ def _decided(entry: CatalogEntry | None, fact: Fact, now: datetime, by: Actor) -
 
 
 def _kept(entry: CatalogEntry, fact: _Kept, now: datetime, by: Actor) -> CatalogEntry:
-    """The entry after a fact about a recording that is kept; its holds are in the trail alone."""
+    """The entry after a fact about a recording that is kept; its holds and its end are in the trail alone."""
     match fact:
         case UnlinkBegun():
             return unlink_begun(entry, fact, now, by)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from recording.core.lifecycle.records_facts import (
+    EndDecided,
     Erased,
     ErasureBegun,
     Exported,
@@ -449,6 +450,7 @@ RecordingFact = (
     | Erased
     | Held
     | HoldEnded
+    | EndDecided
     | Exported
     | Rebuilt
     | UnlinkBegun

@@ -1,8 +1,10 @@
 """The facts about what is done with a recording after it was archived, as frozen values."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from recording.core.model import CatalogEntry, DocumentId, Proof, RecordingId, RemovalReason
+from recording.core.retention import Choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,16 @@ class HoldEnded:
     """A hold was taken off the recording."""
 
     hold_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndDecided:
+    """A person has decided about the end that the recording had then: to keep it `until` a day, or to delete it."""
+
+    choice: Choice
+    ends_on: date
+    until: date | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

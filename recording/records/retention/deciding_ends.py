@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from recording import log
+from recording.catalog_updates import CatalogUpdates
 from recording.core.errors import DecisionRefused, UnknownRecording
 from recording.core.formats.api import ChoiceRequest, PageRequest
+from recording.core.lifecycle import EndDecided
 from recording.core.model import RecordingId
 from recording.core.retention import Afterwards, Chosen, NoEnd
-from recording.ports import Catalog, Index
+from recording.ports import Index
 from recording.records.keeping.duties import ASKED, ENDS, HELD, KEPT, Duties, End
 from recording.records.retention.retaining import REMOVING
 
@@ -47,7 +49,7 @@ class DecidingEnds:
     """The plan of a day, and the decisions of people."""
 
     duties: Duties
-    catalog: Catalog
+    updates: CatalogUpdates
     index: Index
     now: Callable[[], datetime]
 
@@ -76,9 +78,10 @@ class DecidingEnds:
         Raises:
             UnknownRecording: the catalog does not know it.
             DecisionRefused: it has another end by now, or none.
+            Transient: it may or may not be decided.
         """
         ids = {"recording_id": str(recording_id)}
-        entry = self.catalog.load(recording_id)
+        entry = self.updates.load(recording_id)
         if entry is None:
             raise UnknownRecording(_DECIDE, "the catalog does not know the recording", ids=ids)
         duty, _ = self.duties.duty_of(entry)
@@ -87,6 +90,8 @@ class DecidingEnds:
         if duty.ends_on != asked.ends_on:
             cause = f"it ends on {duty.ends_on}, and not on the day that you have seen"
             raise DecisionRefused(_DECIDE, cause, ids=ids)
+        fact = EndDecided(asked.choice, asked.ends_on, asked.until, asked.reason)
+        entry = self.updates.apply(recording_id, fact, known=entry, by=asked.by).entry
         chosen = Chosen(asked.choice, asked.ends_on, asked.until, asked.by, self.now(), asked.reason)
         self.duties.choose(recording_id, chosen)
         log.event("retention.decided", {**ids, "decision": asked.choice, "until": asked.until})
