@@ -19,6 +19,7 @@ from recording.adapters.inventory import BlobInventory
 from recording.adapters.ledger import TableLedger
 from recording.adapters.queue import StorageEventQueue
 from recording.bootstrap import compose
+from recording.core.formats.cursors import JournalCursor
 from recording.core.formats.events import RECORDING_FILE_STATUS_UPDATED
 from recording.core.naming import journal_name
 from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, POISON, SWEEP_QUEUE, URGENT_QUEUE, Settings
@@ -52,7 +53,10 @@ def sweep(stack: Stack) -> None:
 
 
 def replay(stack: Stack, later: timedelta) -> None:
-    """A pass beside the host, which takes the events, at a moment that is so much later."""
+    """A pass beside the host, which takes the events, at a moment that is so much later.
+
+    Of calls that other tests have left it tells nobody: it has no way to the service that resolves them.
+    """
     storage = stack.azurite.connection_string
     with ExitStack() as opened:
         blobs = opened.enter_context(clients.blob_service(storage))
@@ -60,6 +64,11 @@ def replay(stack: Stack, later: timedelta) -> None:
         events = opened.enter_context(clients.queue(EVENT_QUEUE, storage))
         catalog, ledger = (opened.enter_context(closing(clients.table(name, storage))) for name in (TABLE, OPEN_TABLE))
         letters, journal = (BlobArchive(blobs, pipeline, container) for container in (DEAD_LETTERS, JOURNAL))
+        moment = datetime.now(UTC)
+        cursor = JournalCursor.between(moment - timedelta(hours=2), moment - timedelta(hours=1), moment + later)
+        while not cursor.is_finished:
+            cursor = cursor.moved("")
+        TableLedger(ledger).note("journal", "cursor", cursor.to_text())
         app = compose(
             Settings.from_env(stack.environment()),
             catalog=TableCatalog(catalog),
