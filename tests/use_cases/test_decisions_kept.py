@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from recording.core.errors import DecisionRefused
 from recording.core.formats.api import ChoiceRequest
 from recording.core.model import Actor, BlobName, RecordingId, RemovalReason
 from recording.core.records.jobs import JobKind, JobState
@@ -93,6 +94,15 @@ def test_an_erased_recording_leaves_no_decision() -> None:
     world = world_of("r1", "r2")
     kept(world)
     world.app.records.erasing.parts.removing.remove(world.entry(R1), RemovalReason.ERASURE, by=ANNA)
+    assert [] == copies(world)
+
+
+def test_of_an_erased_recording_nothing_is_decided_any_more() -> None:
+    """Its copy would stand for good: the erasure has looked for it already."""
+    world = world_of("r1")
+    world.app.records.erasing.parts.removing.remove(world.entry(R1), RemovalReason.ERASURE, by=ANNA)
+    with pytest.raises(DecisionRefused):
+        keep(world)
     assert [] == copies(world)
 
 

@@ -10,7 +10,7 @@ from recording.catalog_updates import CatalogUpdates
 from recording.core.errors import DecisionRefused, UnknownRecording
 from recording.core.formats.api import ChoiceRequest, PageRequest
 from recording.core.lifecycle import EndDecided
-from recording.core.model import RecordingId
+from recording.core.model import RecordingId, RecordingState
 from recording.core.retention import Afterwards, Chosen, NoEnd
 from recording.ports import Index
 from recording.records.keeping.duties import ASKED, ENDS, HELD, KEPT, Duties, End
@@ -77,13 +77,15 @@ class DecidingEnds:
 
         Raises:
             UnknownRecording: the catalog does not know it.
-            DecisionRefused: it has another end by now, or none.
+            DecisionRefused: it has another end by now, or none, or is erased.
             Transient: it may or may not be decided.
         """
         ids = {"recording_id": str(recording_id)}
         entry = self.updates.load(recording_id)
         if entry is None:
             raise UnknownRecording(_DECIDE, "the catalog does not know the recording", ids=ids)
+        if entry.recording.state is RecordingState.ERASED:
+            raise DecisionRefused(_DECIDE, "it is erased", ids=ids)
         duty, _ = self.duties.duty_of(entry)
         if isinstance(duty, NoEnd):
             raise DecisionRefused(_DECIDE, f"it has no end: {duty.reason}", ids=ids)
