@@ -6,7 +6,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from azure.core.exceptions import ResourceNotFoundError, ServiceRequestError, ServiceResponseError
+from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.storage.queue import QueueClient
 
 from recording.core.formats.messages import ChunkMessage, parse_chunk_message
@@ -26,6 +26,7 @@ class Messages:
         self._changed = threading.Condition()
         self._ended = threading.Event()
         self._failed: Exception | None = None
+        self._refused: AzureError | None = None
         self._reading = threading.Thread(target=self._read, name="messages", daemon=True)
 
     def __enter__(self) -> Self:
@@ -49,19 +50,21 @@ class Messages:
         with self._changed:
             found = self._changed.wait_for(lambda: self._failed or self._arrived[message], ENOUGH)
             if self._failed:
-                cause = "the queue is read no more"
+                cause = f"the queue is read no more, because of {self._failed!r}"
                 raise RuntimeError(cause) from self._failed
             if not found:
-                cause = f"no message arrived for {message}"
-                raise TimeoutError(cause)
+                cause = f"no message arrived for {message}; the storage's last refusal: {self._refused!r}"
+                raise TimeoutError(cause) from self._refused
             self._arrived[message] -= 1
 
     def _read(self) -> None:
         while not self._ended.wait(_PAUSE):
             try:
                 self._receive()
-            except (ServiceRequestError, ServiceResponseError):
-                continue  # a busy machine: the storage did not answer in time
+            except AzureError as error:
+                # A busy machine: the storage did not answer in time, or not whole. What is in the queue stays there,
+                # so the next try finds it; if none does, `take` says why.
+                self._refused = error
             except Exception as error:  # noqa: BLE001 - raised by `take`, in the test that waits
                 with self._changed:
                     self._failed = error
