@@ -30,6 +30,7 @@ from recording.core.consent import (
     HangUp,
     Lapse,
     Lapsed,
+    LookAgain,
     Looked,
     LookWho,
     NoteEvidence,
@@ -70,7 +71,7 @@ from recording.core.errors import (
     UnknownRecording,
 )
 from recording.core.formats import notifications
-from recording.core.lifecycle import Consented, is_paused_by_others
+from recording.core.lifecycle import Consented, is_paused_by_others, may_record
 from recording.core.model import (
     APP,
     Actor,
@@ -216,7 +217,7 @@ class Consenting:
 
     def _carry_out(self, consent: Consent, step: Step, seen: _Seen) -> Consent:
         match step:
-            case LookWho():
+            case LookWho() | LookAgain():
                 after = self._look(consent, seen)
             case Play() | Ask() | Say():
                 after = self._send(consent, step, seen)
@@ -235,6 +236,8 @@ class Consenting:
         return after
 
     def _look(self, consent: Consent, seen: _Seen) -> Consent:
+        if self._is_recorded_no_more(consent):
+            return self._apply(consent, CallOver())
         try:
             found = self.prompts.participants(consent.connection_id)
         except CallRefused as error:
@@ -245,6 +248,14 @@ class Consenting:
         present = tuple(who for who, raw_id in seen.raw_ids.items() if not is_program(raw_id))
         caller = pseudonym(self.secret(), consent.key, found.caller) if found.caller else ""
         return self._apply_if_unchanged(consent, Looked(present, caller))
+
+    def _is_recorded_no_more(self, consent: Consent) -> bool:
+        """Whether nobody who joins can be recorded any more, as the recording is over and none follows it."""
+        entry = self.controlling.updates.load(consent.recording_id) if consent.recording_id is not None else None
+        if entry is None:
+            return False
+        last = [entry, *self.controlling.later_than(entry)][-1]
+        return not may_record(last) and not may_go_on(last.recording)
 
     def _named(self, consent: Consent, found: InCall) -> dict[str, str]:
         secret = self.secret()

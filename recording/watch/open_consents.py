@@ -1,14 +1,19 @@
-"""Drives the consents for which there is something to do: a report was lost, a worker died, a service was away."""
+"""Drives the consents for which there is something to do: a report was lost, a worker died, a service was away.
+
+And looks again at the calls that are recorded: somebody may have joined, and the event that says so may be lost.
+"""
 
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from recording import log
 from recording.calls.consenting import Consenting
-from recording.core.consent import CallOver, is_closed
+from recording.core.consent import CallOver, Consent, LookAgain, is_closed, next_step
 from recording.core.errors import Permanent, RecordingError
+from recording.core.model import CallConnectionId
 from recording.ports import ConsentRow, Consents
 
 _PAGE = 200
@@ -39,50 +44,63 @@ class OpenConsents:
         """Go through the rows, for a bounded time. An error of one does not keep it from the others.
 
         It goes on where this worker had to end the last time: else the first rows, driven slowly and in vain, would
-        keep it from all that follow.
+        keep it from all that follow. The looks at calls in which nothing is owed come last, in a time of their own.
 
         Raises:
             Transient: the rows cannot be read.
         """
         until, place = self.monotonic() + _SECONDS, self._place
+        recorded: list[Consent] = []
         is_whole = not (place.page or place.done)
         try:
-            while self._drive_page(place, until) and not (is_whole and not place.page):
+            while self._drive_page(place, until, recorded) and not (is_whole and not place.page):
                 is_whole = is_whole or not place.page  # from the beginning, once
         except Permanent:  # there is no such page any more
             place.page, place.done = "", 0
             raise
+        self._look_again(recorded)
 
-    def _drive_page(self, place: _Place, until: float) -> bool:
-        """Drive the rest of a page; False if the time is over."""
+    def _look_again(self, recorded: list[Consent]) -> None:
+        """Look into calls, for a bounded time: first at those that were not looked at for the longest."""
+        until = self.monotonic() + _SECONDS
+        for consent in sorted(recorded, key=lambda one: one.looked_at or one.begun_at):
+            if self.monotonic() >= until:
+                return
+            self._safely(consent.connection_id, partial(self.consenting.drive, consent))
+
+    def _drive_page(self, place: _Place, until: float, recorded: list[Consent]) -> bool:
+        """Drive the rest of a page; False if the time is over. `recorded` takes those into which to look at last."""
         page = self.consents.page(_PAGE, place.page)
         for row in page.rows[place.done :]:
             if self.monotonic() >= until:
                 return False
             place.done += 1
-            self._drive_safely(row)
+            self._safely(row.connection_id, partial(self._drive, row, recorded))
         place.page, place.done = page.next, 0
         return True
 
-    def _drive_safely(self, row: ConsentRow) -> None:
+    def _safely(self, connection_id: CallConnectionId, act: Callable[[], object]) -> None:
         try:
-            self._drive(row)
+            act()
         except RecordingError as error:
-            fields = {"call_connection_id": row.connection_id, "code": error.code, "cause": error}
+            fields = {"call_connection_id": connection_id, "code": error.code, "cause": error}
             log.event("consent.drive_failed", fields, logging.WARNING)
         except Exception as error:  # noqa: BLE001 - not even a bug in one may keep it from the others
-            fields = {"call_connection_id": row.connection_id, "code": type(error).__name__}
+            fields = {"call_connection_id": connection_id, "code": type(error).__name__}
             log.bug("consent.drive_failed", fields, error)
 
-    def _drive(self, row: ConsentRow) -> None:
-        consent, is_old = self.consents.load(row.connection_id), self.now() - row.since > _OLD
+    def _drive(self, row: ConsentRow, recorded: list[Consent]) -> None:
+        consent, now = self.consents.load(row.connection_id), self.now()
+        is_old = now - row.since > _OLD
         if consent is None or row.opening > consent.opening:  # of a save in progress, or of one that never came
             if is_old:
                 self.consents.remove_row(row.connection_id, row.opening)
-        elif row.opening < consent.opening or is_closed(consent, self.now()):
+        elif row.opening < consent.opening or is_closed(consent, now):
             self.consents.remove_row(row.connection_id, row.opening)
         elif is_old:
             log.event("consent.given_up", {"call_connection_id": row.connection_id}, logging.WARNING)
             self.consenting.note(row.connection_id, CallOver())
+        elif isinstance(next_step(consent, now), LookAgain):
+            recorded.append(consent)
         else:
             self.consenting.drive(consent)

@@ -22,6 +22,7 @@ from recording.core.consent import (
     Lapse,
     Lapsed,
     LateJoiners,
+    LookAgain,
     Looked,
     LookWho,
     MustAgree,
@@ -71,6 +72,8 @@ from tests.core.consents import CONSENT_ID, MINUTE, NOW, PROMPT, consent, steppe
 KEYPRESS = ConsentKind.KEYPRESS
 R = RecordingId("r")
 ANN, BOB, EVE = "phone-ann", "phone-bob", "phone-eve"
+NOTHING_OWED = Wait(NOW + MINUTE)
+"""Of a recording that goes on: the next look who is in the call."""
 
 
 def facts(found: Consent, *happened: ConsentFact) -> Consent:
@@ -117,7 +120,7 @@ def test_nothing_starts_before_the_prompt_was_played() -> None:
         step.evidence.text_version,
         step.evidence.text_sha256,
     )
-    assert Done() == next_step(facts(found, Began(R)), NOW)
+    assert NOTHING_OWED == next_step(facts(found, Began(R)), NOW)
 
 
 def test_who_is_in_the_call_is_not_asked_where_it_does_not_matter() -> None:
@@ -368,7 +371,7 @@ def test_who_joins_later_is_announced_to() -> None:
     assert isinstance(step, NoteEvidence)
 
     assert 2 == len(step.evidence.operations)
-    assert Done() == stepped(facts(found, EvidenceNoted(2)), ANN, EVE)[1]
+    assert NOTHING_OWED == stepped(facts(found, EvidenceNoted(2)), ANN, EVE)[1]
 
 
 def test_who_cannot_be_announced_to_pauses_the_recording() -> None:
@@ -380,11 +383,11 @@ def test_who_cannot_be_announced_to_pauses_the_recording() -> None:
     found = facts(found, PauseChanged(is_paused=True))
     assert Tell() == next_step(found, NOW)
     found = facts(found, Told())
-    assert Done() == next_step(found, NOW)
+    assert NOTHING_OWED == next_step(found, NOW)
     found, step = stepped(facts(found, ParticipantsChanged()), ANN)
     assert Resume() == step
 
-    assert Done() == next_step(facts(found, PauseChanged(is_paused=False)), NOW)
+    assert NOTHING_OWED == next_step(facts(found, PauseChanged(is_paused=False)), NOW)
 
 
 def test_what_others_have_resumed_is_paused_again_also_in_a_call_that_was_said_to_be_over() -> None:
@@ -423,7 +426,7 @@ def test_until_somebody_attests_the_recording_is_paused() -> None:
     found, step = stepped(facts(wanted, ParticipantsChanged()), ANN, EVE)
     assert Pause() == step
     found = facts(found, PauseChanged(is_paused=True))
-    assert Done() == next_step(found, NOW)
+    assert NOTHING_OWED == next_step(found, NOW)
     found = facts(found, Attested("key:x", "she said yes"))
     step = next_step(found, NOW)
     assert isinstance(step, NoteEvidence)
@@ -441,10 +444,23 @@ def test_until_somebody_attests_the_recording_is_paused() -> None:
 
 
 def test_who_joins_later_may_not_matter() -> None:
-    """The event is not even looked into."""
+    """The event is not even looked into, and nobody looks without one."""
     found = granted(late_joiners=LateJoiners.GO_ON)
 
     assert found == facts(found, ParticipantsChanged())
+    assert Done() == next_step(found, NOW + 9 * MINUTE)
+
+
+def test_while_it_is_recorded_it_is_looked_again_who_is_there() -> None:
+    """Also by a clock that runs behind that of the last look; and no more once the call is over."""
+    found = granted(ANN)
+
+    assert NOTHING_OWED == next_step(found, NOW + 0.9 * MINUTE)
+    assert [LookAgain()] * 2 == [next_step(found, NOW + MINUTE), next_step(found, NOW - MINUTE)]
+    assert not is_closed(found, NOW)
+    later, step = stepped(decide(found, Looked((ANN,)), NOW + 9 * MINUTE), ANN, now=NOW + 9 * MINUTE)
+    assert Wait(NOW + 10 * MINUTE) == step
+    assert is_closed(facts(later, CallOver()), NOW)
 
 
 # Withdrawal

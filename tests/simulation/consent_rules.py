@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _HOUR = 3600.0
 LONG = 6 * _HOUR
 """After this time, and that of all outages, what is to be done is done, whatever else goes wrong."""
+SOON = _HOUR
+"""The same, of what every sweep tries again."""
 
 
 class BrokenRule(BaseException):
@@ -85,6 +87,11 @@ class ConsentRules:
         self._withdrawn.add(recording.recording_id)
         self.world.story.tell("the app", "notes that consent to {} was withdrawn", recording.recording_id)
         self.world.clockwork.later(LONG + self.closed(), lambda: self._stopped(recording.recording_id))
+
+    def joined(self, asked: Asked, person: Person) -> None:
+        """Somebody has joined: if they stay, they are told before long, or what is recorded is paused."""
+        if minds_late_joiners(asked.way):
+            self.world.clockwork.later(SOON + self.closed(), lambda: self._told(asked, person))
 
     def taken(self, event: dict[str, object]) -> None:
         """An event was answered with success: whoever has declined in it has been heard."""
@@ -200,6 +207,14 @@ class ConsentRules:
         paused = on_withdrawal_of(asked.way) is Withdrawal.PAUSE
         if state == "active" or (state == "inactive" and not paused):
             self._break(f"{recording_id} is {state}, long after its consent was withdrawn")
+
+    def _told(self, asked: Asked, person: Person) -> None:
+        has_heard = any(said.is_done and person.raw_id in said.to for said in asked.said.values())
+        if has_heard or person.raw_id in asked.attested or asked.call.over or not person.is_there:
+            return
+        for recording_id in asked.call.recordings:
+            if self.world.service.calls.recordings[recording_id] == "active":
+                self._break(f"{recording_id} records somebody who joined long ago and was never told")
 
     def _said(self, context: str, connection_id: str) -> Said | None:
         asked = self.world.participants.calls.get(connection_id.removeprefix("connection-"))

@@ -18,6 +18,7 @@ from recording.core.model import Chunk
 from recording.refusing import Refusing
 from recording.watch.dead_letters import DeadLetters
 from recording.watch.draining import Draining
+from recording.watch.open_consents import OpenConsents
 from recording.watch.replayed import Replayed
 from recording.watch.sweeping import Sweeping
 from recording.watch.ticking import Ticking
@@ -68,6 +69,7 @@ MUTANTS: Mapping[str, Mutant] = {
     "consent is assumed": _put("recording.calls.consenting._fact_of", bugs.consent_assumed),
     "a decline is ignored": _put("recording.calls.consenting._fact_of", bugs.decline_ignored),
     "a withdrawal is only noted": _method(Withdrawing, "carry_out", bugs.only_noted),
+    "who joins without a word is not looked for": _method(OpenConsents, "_look_again", bugs.never),
     "evidence is written after the start": _put("recording.calls.starting._claim_of", bugs.claimed_without_evidence),
     "claims do not stand": _method(FakeCatalog, "claim", bugs.own_claim),
     "saved without a condition": _method(FakeCatalog, "save", bugs.without_condition),
@@ -96,6 +98,7 @@ LIKELY: Mapping[str, Mapping[str, float]] = {
     "consent is assumed": {"prompt fails": 0.4, "a participant is silent": 0.4},
     "a decline is ignored": {"a participant declines": 0.4},
     "a withdrawal is only noted": {"consent withdrawn": 0.9},
+    "who joins without a word is not looked for": {"callback lost": 0.5, "a participant joins late": 0.9},
     "a marked run drops what it was marked for": {"message twice": 0.1, "lease lost": 0.3, "clock skewed": 0.8},
     "a run ignores its mark": {"message twice": 0.1, "lease lost": 0.3},
     "one odd member refuses its sisters": {"event with an odd member": 0.5},

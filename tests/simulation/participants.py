@@ -151,6 +151,7 @@ class Participants:
         asked.people.append(person := self._person(asked.whom, len(asked.people)))
         self.world.story.tell("service", "somebody joins {}", asked.whom)
         self._changed(asked)
+        self.world.rules.consents.joined(asked, person)
         chance = self.world.chance
         if chance.value("leaves again", asked.whom) < _HALF:
             stays = _LONGEST_WAIT * chance.value("stays", asked.whom) ** 4

@@ -3,15 +3,16 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from recording.core.callers import KEY
-from recording.core.consent import Consent, ConsentTerms
+from recording.core.consent import Consent, ConsentTerms, LookAgain, next_step
 from recording.core.formats.events import CALL_CONNECTED, CALL_DISCONNECTED, PARTICIPANTS_UPDATED
 from recording.core.formats.prompts import PLAY_COMPLETED, PLAY_FAILED, RECOGNIZE_COMPLETED, RECOGNIZE_FAILED
 from recording.core.model import CallConnectionId, ConsentKind, Prompt, RecordingId
 from recording.events.taking import Reception
-from recording.ports import PromptOrder
+from recording.ports import ConsentRow, PromptOrder
 from tests.fakes.service import FakeCall
 from tests.use_cases.world import World
 
@@ -45,6 +46,13 @@ class AskingWorld(World):
     def consent(self, call: FakeCall) -> Consent:
         """The consent of a call as stored."""
         return self.consents.stored[connection_of(call)]
+
+    @property
+    def owed_rows(self) -> dict[tuple[CallConnectionId, int], ConsentRow]:
+        """The rows of consents but of those that only have a look who is in the call before them."""
+        later, stored = self.clock.now() + timedelta(hours=1), self.consents.stored
+        looks = {name for name, one in stored.items() if isinstance(next_step(one, later), LookAgain)}
+        return {key: row for key, row in self.consents.rows.items() if row.connection_id not in looks}
 
     def post(self, *events: dict[str, Any]) -> Reception:
         """Deliver events by the endpoint for callbacks."""

@@ -195,6 +195,8 @@ def test_events_of_calls_that_nobody_knows_are_ignored() -> None:
 def test_rows_that_lead_nowhere_are_removed_in_time() -> None:
     """Of a save that never came, of an earlier opening, and of a consent that is done; others are not kept from it."""
     world, call = announced()
+    world.end(call)
+    sweep(world)
     connection, now = connection_of(call), world.clock.now()
     nowhere = CallConnectionId("nowhere/../\u00e9")
     for name, opening in ((nowhere, 1), (connection, 0), (connection, 1), (connection, 9)):

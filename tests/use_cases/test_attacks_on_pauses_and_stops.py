@@ -106,7 +106,7 @@ def test_a_pause_that_the_service_refuses_as_it_is_paused_is_one() -> None:
 
     world.calls.pause = refuse  # type: ignore[method-assign]
     joins(world, call, EVE)
-    assert {} == world.consents.rows
+    assert {} == world.owed_rows
     assert "inactive" == world.calls.recordings[recording_id]
     world.app.consenting.attest(recording_id, "she said yes", by=ADA)
 

@@ -50,7 +50,7 @@ def test_a_call_is_recorded_after_the_prompt_was_played_to_all() -> None:
 
     assert consent.evidence == claim.consent == entry.recording.consent
     assert (Outcome.GRANTED, recording_id) == (consent.outcome, consent.recording_id)
-    assert {} == world.consents.rows
+    assert {} == world.owed_rows
     assert 1 == len(world.prompts.played)
 
 
@@ -273,7 +273,7 @@ def test_who_joins_later_is_announced_to_and_the_entry_says_so() -> None:
 
     assert evidence is not None
     assert 2 == len(evidence.operations)
-    assert {} == world.consents.rows
+    assert {} == world.owed_rows
 
 
 def test_who_joins_later_pauses_it_until_somebody_attests() -> None:
@@ -313,7 +313,7 @@ def test_who_joins_and_leaves_does_not_end_the_pause_of_a_person(*, is_first: bo
     world.post(world.people_changed(call))
     sweep(world)
 
-    assert ("inactive", {}) == (world.calls.recordings[recording_id], world.consents.rows)
+    assert ("inactive", {}) == (world.calls.recordings[recording_id], world.owed_rows)
     world.app.controlling.resume(recording_id, by=BY)
     world.prompts.people[connection_of(call)].append(EVE)
     world.post(world.people_changed(call))

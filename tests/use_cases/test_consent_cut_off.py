@@ -79,7 +79,7 @@ def run(world: AskingWorld, call: FakeCall) -> None:
     reported = 0
     for _ in range(20):
         orders = [*world.prompts.played, *(order for order, _ in world.prompts.asked)]
-        if reported == len(orders) and not world.consents.rows:
+        if reported == len(orders) and not world.owed_rows:
             break
         for order in orders[reported:]:
             event = world.pressed(call, order, "one") if world.prompts.asked else world.played(call, order)
@@ -101,7 +101,7 @@ def test_killed_anywhere_it_is_recorded_once_on_evidence(kind: ConsentKind, afte
         consent = world.consent(call)
         assert (Outcome.GRANTED, recording_id) == (consent.outcome, consent.recording_id), cut.what
         assert world.catalog.entries[recording_id].recording.consent == consent.evidence, cut.what
-        assert {} == world.consents.rows, cut.what
+        assert {} == world.owed_rows, cut.what
         if cut.seen < at:
             return
     pytest.fail("there are more writes than were cut")
@@ -132,7 +132,7 @@ def test_killed_anywhere_a_late_joiner_is_not_forgotten(after: bool, late: LateJ
         else:
             assert evidence is not None
             assert len(evidence.operations) > 1, cut.what
-        assert {} == world.consents.rows, cut.what
+        assert {} == world.owed_rows, cut.what
         if cut.seen < cut.at:
             return
     pytest.fail("there are more writes than were cut")

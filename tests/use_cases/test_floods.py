@@ -96,7 +96,7 @@ def test_a_thousand_events_for_one_call_ask_for_consent_once(kind: ConsentKind) 
     assert 1 == requests["prompts.play_to_all"] + requests["prompts.ask_for_key"]
     assert requests["prompts.participants"] < 10
     assert requests["consents.save"] < 10
-    assert {} == world.consents.rows
+    assert {} == world.owed_rows
 
 
 def test_a_thousand_calls_each_have_their_own_recording() -> None:
@@ -135,7 +135,7 @@ def test_hundreds_of_calls_are_each_asked_for_consent() -> None:
     assert [1] * len(calls) == [len(call.recordings) for call in calls]
     assert len(calls) == len(world.prompts.played)
     assert 1 == len(set(costs))
-    assert {} == world.consents.rows
+    assert {} == world.owed_rows
 
 
 def test_a_start_under_a_thousand_rules_looks_at_few(monkeypatch: pytest.MonkeyPatch) -> None:

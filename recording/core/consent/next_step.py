@@ -12,11 +12,18 @@ _PATIENCE = timedelta(minutes=1)
 """How long a report may take beyond the prompt and the silence after it."""
 _CHARACTERS = 8
 """Of a prompt, spoken in a second, at the slowest."""
+_LOOKS_AGAIN = timedelta(minutes=1)
+"""So long after a look another one follows while the call is recorded: that somebody has joined may never be told."""
 
 
 @dataclass(frozen=True, slots=True)
 class LookWho:
     """Read from the service who is in the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookAgain:
+    """Read it once more while the call is recorded, though nobody has said that it has changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Wait for the report of an order, until then."""
+    """Wait for the report of an order, or for an event, until then."""
 
     until: datetime
 
@@ -93,7 +100,8 @@ class Done:
     """Nothing, until something happens."""
 
 
-Step = LookWho | Play | Ask | Say | Wait | Lapse | Start | NoteEvidence | Pause | Resume | HangUp | Tell | Done
+Look = LookWho | LookAgain
+Step = Look | Play | Ask | Say | Wait | Lapse | Start | NoteEvidence | Pause | Resume | HangUp | Tell | Done
 
 
 def next_step(consent: Consent, now: datetime) -> Step:
@@ -145,10 +153,10 @@ def _granted(consent: Consent, evidence: ConsentEvidence, now: datetime) -> Step
         return NoteEvidence(evidence)
     if consent.is_over or consent.terms.late_joiners is LateJoiners.GO_ON:
         return Done()
-    return LookWho() if consent.looked_at is None else _for_late_joiners(consent, now)
+    return LookWho() if consent.looked_at is None else _for_late_joiners(consent, consent.looked_at, now)
 
 
-def _for_late_joiners(consent: Consent, now: datetime) -> Step:
+def _for_late_joiners(consent: Consent, looked_at: datetime, now: datetime) -> Step:
     if consent.keeps_paused != consent.is_paused:
         return Pause() if consent.keeps_paused else Resume()
     if consent.is_unheard and not consent.is_told:
@@ -157,7 +165,8 @@ def _for_late_joiners(consent: Consent, now: datetime) -> Step:
         return _waiting(consent, consent.operation, now)
     if consent.late and not consent.keeps_paused:
         return Play(_order(consent, OperationKind.PLAY, consent.late, now))
-    return Done()
+    until = looked_at + _LOOKS_AGAIN
+    return Wait(until) if looked_at <= now < until else LookAgain()
 
 
 def _waiting(consent: Consent, operation: Operation, now: datetime) -> Step:

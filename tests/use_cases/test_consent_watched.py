@@ -1,0 +1,109 @@
+"""Who joins a call that is recorded is told even if the event that says so is lost: the sweep looks who is there."""
+
+from datetime import timedelta
+
+from recording.core.consent import LateJoiners
+from recording.core.model import APP, CallConnectionId, ConsentKind
+from recording.ports import InCall
+from tests.core.consents import terms
+from tests.use_cases.asking import ANN, BOB, EVE, AskingWorld, connection_of
+from tests.use_cases.test_consent import announced, sweep
+
+
+def test_who_joins_without_a_word_is_announced_to() -> None:
+    """The evidence says so, and those who heard the prompt before do not hear it at each look."""
+    world, call = announced()
+    sweep(world)
+    assert 1 == len(world.prompts.played)
+    world.prompts.people[connection_of(call)].append(EVE)
+    sweep(world)
+    assert 2 == len(world.prompts.played)
+    world.post(world.played(call, world.prompts.played[1]))
+    sweep(world)
+
+    evidence = world.catalog.entries[call.recordings[0]].recording.consent
+    assert evidence is not None
+    assert [2, 1] == [len(operation.who) for operation in evidence.operations]
+    assert 2 == len(world.prompts.played)
+
+
+def test_who_joins_without_a_word_pauses_it_and_who_leaves_so_lets_it_go_on() -> None:
+    world, call = announced(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
+    (recording_id,) = call.recordings
+    seen = []
+    for people in ([ANN, BOB, EVE], [ANN, EVE], [ANN]):
+        world.prompts.people[connection_of(call)] = people
+        sweep(world)
+        seen.append(world.calls.recordings[recording_id])
+
+    assert ["inactive", "inactive", "active"] == seen
+
+
+def test_where_it_does_not_matter_who_joins_nobody_looks() -> None:
+    world, call = announced(late_joiners=LateJoiners.GO_ON)
+    world.prompts.people[connection_of(call)].append(EVE)
+    sweep(world)
+
+    assert ({}, 1) == (world.consents.rows, len(world.prompts.played))
+
+
+def test_when_the_call_is_over_nobody_looks_any_more() -> None:
+    """Though no event says that it is."""
+    world, call = announced()
+    world.end(call)
+    sweep(world)
+
+    assert ({}, True) == (world.consents.rows, world.consent(call).is_over)
+
+
+def test_when_the_recording_was_stopped_nobody_who_joins_is_told_that_it_goes_on() -> None:
+    """Whether an event says that they have joined or not; the call itself goes on."""
+    world, call = announced()
+    world.app.controlling.stop(call.recordings[0], by=APP)
+    world.prompts.people[connection_of(call)].append(EVE)
+    sweep(world)
+    assert ({}, 1) == (world.consents.rows, len(world.prompts.played))
+    world.post(world.people_changed(call))
+
+    assert ({}, 1) == (world.consents.rows, len(world.prompts.played))
+
+
+def test_who_joins_what_is_recorded_in_place_of_the_first_is_told() -> None:
+    """The first recording is over; what the app has started instead is not."""
+    world = AskingWorld(terms=terms(ConsentKind.ANNOUNCED), restarts=True)
+    call = world.call()
+    world.post(world.connected(call))
+    world.post(world.played(call, world.prompts.played[0]))
+    world.calls.interrupt(call.recordings[0])
+    for _ in range(3):
+        sweep(world)
+    assert 2 == len(call.recordings)
+    world.prompts.people[connection_of(call)].append(EVE)
+    sweep(world)
+
+    assert 2 == len(world.prompts.played)
+
+
+def test_what_is_owed_comes_before_looks_and_the_oldest_look_first() -> None:
+    """Each look takes as long as all of them may: one is done in a pass, and in the next pass another."""
+    world = AskingWorld(terms=terms())
+    calls = [world.call() for _ in range(3)]
+    for call in reversed(calls):
+        world.post(world.connected(call))
+        world.post(world.played(call, world.prompts.played[-1]))
+        world.clock.at += timedelta(seconds=1)
+    owed = world.call()
+    world.post(world.connected(owed))  # the report of its prompt is lost
+    looks, look = list[CallConnectionId](), world.prompts.participants
+
+    def slow(connection_id: CallConnectionId) -> InCall:
+        looks.append(connection_id)
+        world.clock.at += timedelta(seconds=20)
+        return look(connection_id)
+
+    world.prompts.participants = slow  # type: ignore[method-assign]
+    for _ in range(4):
+        sweep(world)
+
+    assert [connection_of(call) for call in (calls[2], calls[1], calls[0], calls[2])] == looks
+    assert [connection_of(owed)] * 3 == [order.connection_id for order in world.prompts.played[3:]]
