@@ -96,6 +96,8 @@ class Beginning:
         is_first = consent.wanted.asked_by == asked_by
         if not leaves_open(consent.wanted.order, request):
             _refuse_other(consent, request, is_first=is_first)
+        if not is_first:
+            self.starting.note_asking(request, consent.wanted.order)
         consent = self._obtained(consent)
         if consent.recording_id is None:
             return consent

@@ -32,7 +32,7 @@ from datetime import datetime, timedelta
 
 from recording import log
 from recording.calls.claim_keys import Call, call_keys
-from recording.calls.ordering import Decided, Ordering, is_for
+from recording.calls.ordering import Decided, Ordering, is_for, locator_of
 from recording.catalog_updates import CatalogUpdates
 from recording.core.consent import Wanted
 from recording.core.errors import CallNotReady, CallRefused, ConsentMissing, NewerSchema, Permanent, RequestIdReused
@@ -159,11 +159,14 @@ class Starting:
     def note_asking(self, request: StartRequest, order: StartOrder) -> None:
         """Note what a request id stands for, of which the participants are asked first; nothing is started by the note.
 
+        `order` may be one that was decided before this request came, for the same call.
+
         Raises:
             RequestIdReused: it stands for another order already.
         """
         if request.request_id:
-            bare = replace(order, channels=())
+            self._refuse_reused(self.updates.catalog.find_claim(_asked_by(request.request_id)), request)
+            bare = replace(order, locator=locator_of(request), channels=())
             key = _asking_for(request)
             claim = self.updates.catalog.claim(StartClaim(key, bare, self.asked_by_request(request), order.first_sent))
             self._refuse_reused(claim, request)

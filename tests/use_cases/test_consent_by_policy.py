@@ -115,6 +115,21 @@ def test_a_request_id_that_stands_for_another_call_is_refused_though_that_one_is
     assert ([], 1) == (other.recordings, len(world.consents.stored))
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_request_id_stands_for_one_call_also_where_an_event_began_the_consent(*, is_first: bool) -> None:
+    """Whether it is used first for the call that an event has begun, or for the other one."""
+    world = AskingWorld(terms=terms())
+    by_event, other = world.call(), world.call()
+    world.post(world.connected(by_event))
+    one, two = (by_event, other) if is_first else (other, by_event)
+    begun(world, one)
+    begun(world, one)
+    with pytest.raises(RequestIdReused):
+        begun(world, two)
+
+    begun(world, two, "another")
+
+
 def test_a_consent_is_for_one_recording() -> None:
     """Who wants another of the call, after the first is over, must not use what was said for that."""
     world = AskingWorld(terms=terms())
