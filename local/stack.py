@@ -42,7 +42,7 @@ _QUICK = {
     "RETRY_LONGEST_SECONDS": "4",
     "AzureFunctionsJobHost__extensions__queues__visibilityTimeout": "00:00:01",
     "AzureFunctionsJobHost__extensions__queues__maxDequeueCount": "1000000",
-    "AzureFunctionsJobHost__extensions__queues__maxPollingInterval": "00:00:00.100",
+    "AzureFunctionsJobHost__extensions__queues__maxPollingInterval": "00:00:00.500",
     "LOCAL_HOST_LEASE_SECONDS": "5",
 }
 

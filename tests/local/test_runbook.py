@@ -21,12 +21,12 @@ from recording.adapters.catalog import TableCatalog
 from recording.adapters.open_work import TableOpenWork
 from recording.core.formats.api import RUNBOOK
 from recording.core.formats.events import RECORDING_FILE_STATUS_UPDATED
-from recording.core.formats.messages import RecordMessage, Task
+from recording.core.formats.messages import Task
 from recording.core.formats.notifications import EventName
 from recording.core.model import CatalogEntry, RecordingId
 from recording.core.naming import encode
 from recording.core.owing import WAITING_FOR_PEOPLE
-from recording.settings import CHUNK_QUEUE, FILING_QUEUE
+from recording.settings import CHUNK_QUEUE
 from tests.infra.rules import APP_ALERTS, PLAIN, metric_rules_of, rules_of
 from tests.local.shell import Shell
 from tests.scenarios.rules import assert_a_rule_hears
@@ -37,6 +37,7 @@ from tests.scenarios.worlds import (
     Given,
     blob_name,
     chunk_view,
+    do_at_once,
     given,
     outlive,
     rewrite,
@@ -401,9 +402,7 @@ def holds(scene: Scene) -> dict[str, str]:
 def _(scene: Scene) -> Iterator[None]:
     scene.recorded(silent_wav(12_000, channels=2)).publish()
     scene.archived()
-    message = RecordMessage(RecordingId(scene.recording_id), Task.FILE)  # it comes by itself some seconds later
-    with QueueClient.from_connection_string(scene.stack.azurite.connection_string, FILING_QUEUE) as queue:
-        queue.send_message(message.to_message())
+    do_at_once(scene.stack, scene.recording_id, Task.FILE, Task.SEAL)
     scene.told(EventName.SILENT)
     yield
     seals = [name for name in scene.stack.container().list_blob_names() if name.endswith(".seal.json")]

@@ -3,14 +3,10 @@
 import json
 from typing import Any
 
-from azure.storage.queue import QueueClient
-
 from local.stack import TRAIL, Stack, wait_for
-from recording.core.formats.messages import RecordMessage, Task
-from recording.core.model import RecordingId
-from recording.settings import FILING_QUEUE
+from recording.core.formats.messages import Task
 from tests.scenarios.sounds import short_wav
-from tests.scenarios.worlds import ARCHIVE, JOURNAL, assert_archived, blobs_of, given, view, wait_completed
+from tests.scenarios.worlds import ARCHIVE, JOURNAL, assert_archived, blobs_of, do_at_once, given, view, wait_completed
 
 ANN = "8:acs:e7a5e0b2-0000-4000-8000-000000000001_00000000-0000-0000-0000-0000000000e1"
 
@@ -21,9 +17,7 @@ def test_a_persons_recording_is_erased_and_stays_erased(stack: Stack) -> None:
     found.publish()
     assert_archived(stack, found.recording)
     wait_completed(stack, found.id)
-    queue = QueueClient.from_connection_string(stack.azurite.connection_string, FILING_QUEUE)
-    with queue:
-        queue.send_message(RecordMessage(RecordingId(found.id), Task.FILE).to_message())
+    do_at_once(stack, found.id, Task.FILE)
     asked = {"person": {"rawId": ANN}, "mode": "whole", "purpose": "request 9", "by": "Ada"}
     planned: dict[str, Any] = {}
 

@@ -2,14 +2,10 @@
 
 import json
 
-from azure.storage.queue import QueueClient
-
 from local.stack import TRAIL, Stack, wait_for
-from recording.core.formats.messages import RecordMessage, Task
-from recording.core.model import RecordingId
-from recording.settings import FILING_QUEUE
+from recording.core.formats.messages import Task
 from tests.scenarios.sounds import short_wav
-from tests.scenarios.worlds import ARCHIVE, assert_archived, blobs_of, given, wait_completed
+from tests.scenarios.worlds import ARCHIVE, assert_archived, blobs_of, do_at_once, given, wait_completed
 
 PURPOSE = {"purpose": "request 7"}
 BEA = "8:acs:e7a5e0b2-0000-4000-8000-000000000001_00000000-0000-0000-0000-0000000000b2"
@@ -22,9 +18,7 @@ def test_a_recording_is_found_by_the_person_who_is_heard_in_it(stack: Stack) -> 
     found.publish()
     assert_archived(stack, found.recording)
     wait_completed(stack, found.id)
-    queue = QueueClient.from_connection_string(stack.azurite.connection_string, FILING_QUEUE)
-    with queue:  # its own message becomes visible some seconds later
-        queue.send_message(RecordMessage(RecordingId(found.id), Task.FILE).to_message())
+    do_at_once(stack, found.id, Task.FILE)
     wait_for(lambda: any(".people" in name for name in blobs_of(stack, ARCHIVE, found.id)), "its people document")
     (name,) = (name for name in blobs_of(stack, ARCHIVE, found.id) if ".people" in name)
     document = json.loads(stack.container(ARCHIVE).download_blob(name).readall())
