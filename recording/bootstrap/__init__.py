@@ -15,6 +15,7 @@ from recording.admitting import Admitting
 from recording.bootstrap.archiving import archiving_of, engine_of, natives_of
 from recording.bootstrap.real_parts import RealParts
 from recording.bootstrap.records import Records, records_of
+from recording.calls.answering import Answering
 from recording.calls.asking import Asking
 from recording.calls.beginning import Beginning
 from recording.calls.consenting import Consenting
@@ -164,7 +165,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         new_id=new_id,
         now=now,
     )
-    beginning = Beginning(starting, consenting, settings.check_calls)
+    beginning = Beginning(starting, Answering(updates, calls), consenting, settings.check_calls)
     refusing = Refusing(real.journal, topic, now)
     engine = parts.get("engine") or engine_of(real)
     natives = natives_of(real, engine)

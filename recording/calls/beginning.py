@@ -8,9 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
+from recording.calls.answering import Answering
+from recording.calls.claims import asked_by_event
 from recording.calls.consenting import Consenting
 from recording.calls.ordering import Decided, leaves_open
-from recording.calls.starting import NEW_REQUEST_ID, Start, Starting, asked_by_event
+from recording.calls.starting import NEW_REQUEST_ID, Start, Starting
 from recording.core.consent import Consent, Wanted
 from recording.core.errors import CallRefused, ConsentMissing, PolicyRefused, RequestIdReused, SettingsInvalid
 from recording.core.formats.api import StartRequest
@@ -28,6 +30,7 @@ class Beginning:
     """Begin recordings. `check` raises what is wrong with the settings that starts need."""
 
     starting: Starting
+    answering: Answering
     consenting: Consenting
     check: Callable[[], None]
 
@@ -57,7 +60,7 @@ class Beginning:
         counts: what it said when the event came is kept nowhere.
 
         Raises:
-            Transient: as `Starting.has_answer`, or the consents are not available.
+            Transient: as `Answering.has_answer`, or the consents are not available.
         """
         if self.consenting.known(event.call_connection_id) is not None:
             return None
@@ -72,7 +75,7 @@ class Beginning:
         else:
             if decided.asks is not None and not event.call_connection_id:
                 return None  # refused, as nobody can be asked
-        return None if self.starting.has_answer(event) else reason
+        return None if self.answering.has_answer(event) else reason
 
     def begin_requested(self, request: StartRequest, *, by: Actor) -> Start | Consent:
         """The same for a request: the recording, or the consent while it goes on. Idempotent for one request id.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from recording import log
 from recording.calls.asking import Asking
-from recording.calls.claim_keys import call_keys
+from recording.calls.claims import call_keys
 from recording.catalog_updates import CatalogUpdates
 from recording.core.model import RUNNING, Actor, CallEndEvent, RecordingId
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from recording.calls.claim_keys import call_keys
+from recording.calls.claims import call_keys
 from recording.core.consent import Consent
 from recording.core.errors import CatalogConflict
 from recording.core.model import CatalogEntry, RecordingId

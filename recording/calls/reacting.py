@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from recording import log
 from recording.calls.asking import Answer, Asking
-from recording.calls.claim_keys import call_keys
+from recording.calls.claims import call_keys
 from recording.calls.consenting import Consenting
 from recording.calls.controlling import Controlling
 from recording.catalog_updates import CatalogUpdates

@@ -28,14 +28,23 @@ for each call, it refuses the second.
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from recording import log
-from recording.calls.claim_keys import Call, call_keys
+from recording.calls.claims import (
+    Call,
+    asked_by_event,
+    asked_by_request_id,
+    claims_under,
+    end_of,
+    instead_of,
+    noted_for,
+    was_refused,
+)
 from recording.calls.ordering import Decided, Ordering, is_for, locator_of
 from recording.catalog_updates import CatalogUpdates
 from recording.core.consent import Wanted
-from recording.core.errors import CallNotReady, CallRefused, ConsentMissing, NewerSchema, Permanent, RequestIdReused
+from recording.core.errors import CallNotReady, CallRefused, ConsentMissing, RequestIdReused
 from recording.core.formats.api import StartRequest
 from recording.core.lifecycle import Started, runs
 from recording.core.model import (
@@ -48,7 +57,6 @@ from recording.core.model import (
     ConsentEvidence,
     ConsentKind,
     RecordingId,
-    ServerCallId,
     StartOrder,
     WithdrawnConsent,
 )
@@ -133,7 +141,8 @@ class Starting:
 
     def is_known(self, request: StartRequest) -> bool:
         """Whether its request id stands for an order already."""
-        return bool(request.request_id) and self.updates.catalog.find_claim(_asked_by(request.request_id)) is not None
+        catalog, request_id = self.updates.catalog, request.request_id
+        return bool(request_id) and catalog.find_claim(asked_by_request_id(request_id)) is not None
 
     def start_requested(self, request: StartRequest, decided: Decided | None = None, *, by: Actor) -> Start:
         """Record what a person or a program asked for; idempotent for one request id.
@@ -154,7 +163,7 @@ class Starting:
 
     def asked_by_request(self, request: StartRequest) -> str:
         """What names a request in claims: its id, or a new one."""
-        return _asked_by(request.request_id or str(self.new_id()))
+        return asked_by_request_id(request.request_id or str(self.new_id()))
 
     def note_asking(self, request: StartRequest, order: StartOrder) -> None:
         """Note what a request id stands for, of which the participants are asked first; nothing is started by the note.
@@ -165,9 +174,9 @@ class Starting:
             RequestIdReused: it stands for another order already.
         """
         if request.request_id:
-            self._refuse_reused(self.updates.catalog.find_claim(_asked_by(request.request_id)), request)
+            self._refuse_reused(self.updates.catalog.find_claim(asked_by_request_id(request.request_id)), request)
             bare = replace(order, locator=locator_of(request), channels=())
-            key = _asking_for(request)
+            key = noted_for(request.request_id)
             claim = self.updates.catalog.claim(StartClaim(key, bare, self.asked_by_request(request), order.first_sent))
             self._refuse_reused(claim, request)
 
@@ -184,55 +193,25 @@ class Starting:
         known = entry.recording
         orders = [claim.order for claim in self._claims_of(entry) if claim.recording_id == known.recording_id]
         decided = self.ordering.again(known, orders[0].channels if orders else (), is_paused=is_paused)
-        return self._start_once(_Trigger(_instead_of(entry), APP, decided, connection_id=known.call_connection_id))
+        return self._start_once(_Trigger(instead_of(entry), APP, decided, connection_id=known.call_connection_id))
 
     def started_again(self, entry: CatalogEntry) -> RecordingId | None:
         """What was started in place of a recording by a worker that may have died before it could say so."""
         for claim in self._claims_of(entry):
-            if claim.asked_by == _instead_of(entry) and claim.recording_id is not None:
+            if claim.asked_by == instead_of(entry) and claim.recording_id is not None:
                 return claim.recording_id
         return None
 
-    def has_answer(self, event: CallEvent) -> bool:
-        """Whether a call event has its answer: a refusal, or a recording that runs, or was over only after the event.
-
-        Raises:
-            Transient: the catalog, or the service that resolves a connection, is not available.
-        """
-        server, connection = event.server_call_id, event.call_connection_id
-        if server is None and connection is not None:
-            try:
-                server = self.calls.resolve(connection)
-            except Permanent:
-                server = None  # the service does not know the connection any more; a claim may have its id
-        for claim in self._claims_under(server, connection):
-            if claim.recording_id is None:
-                if _was_refused(claim) and (event.at is None or event.at <= claim.order.first_sent):
-                    return True
-                continue  # the service may never have been asked
-            try:
-                entry = self.updates.load(claim.recording_id)
-            except (NewerSchema, Permanent):
-                return True  # there is one, though this version cannot read it
-            if claim.asked_by == asked_by_event(event) or entry is None or runs(entry):
-                return True
-            if entry.recording.withdrawn is not None or event.at is None or event.at <= _end_of(entry, claim):
-                return True
-        return False
-
     def _claims_of(self, entry: CatalogEntry) -> list[StartClaim]:
-        return self._claims_under(entry.recording.server_call_id, entry.recording.call_connection_id)
-
-    def _claims_under(self, server: ServerCallId | None, connection: CallConnectionId | None) -> list[StartClaim]:
-        found = map(self.updates.catalog.find_claim, call_keys(server, connection))
-        return [claim for claim in found if claim is not None]
+        known = entry.recording
+        return claims_under(self.updates.catalog, known.server_call_id, known.call_connection_id)
 
     def _start_for_request_id(self, asked_by: str, request: StartRequest, decided: Decided | None, by: Actor) -> Start:
         """Start once, and store the result under the caller's request id: a retry gets the same result."""
         catalog = self.updates.catalog
         claim = catalog.find_claim(asked_by)
         if claim is None:
-            self._refuse_reused(catalog.find_claim(_asking_for(request)), request)
+            self._refuse_reused(catalog.find_claim(noted_for(request.request_id)), request)
             trigger = _Trigger(asked_by, by, decided or self.ordering.for_request(request))
             claim = catalog.claim(_claim_of(asked_by, trigger))
         self._refuse_reused(claim, request)
@@ -256,7 +235,7 @@ class Starting:
         """Claim, send the order, settle the claim; or return what the claim has. After a crash a retry continues."""
         call = self._identify_call(trigger.order.locator)
         own = _claim_of(call.claim_key(trigger.order.output), trigger)
-        claim = self._other_claim(call, trigger) or self.updates.catalog.claim(own)
+        claim = self._other_claim(call, trigger) or self._claim(own, call, trigger)
         is_sent = False
         while True:  # ends: each pass returns, raises, or goes on with a newer claim, our own or the winner's of a race
             is_new = claim.asked_by == trigger.asked_by
@@ -291,9 +270,33 @@ class Starting:
                 return claim
         return None
 
+    def _claim(self, own: StartClaim, call: Call, trigger: _Trigger) -> StartClaim:
+        """The claim under our key, or one in another output, as `_other_claim`.
+
+        Of two that claim at once, in two outputs, neither may have seen the other before. Once both claims are written
+        at least one sees the other, and gives way; if both do, both come again. An order of before may have been sent,
+        so it is sent again, and gives way to nothing.
+        """
+        catalog = self.updates.catalog
+        claim = catalog.claim(own)
+        if claim.order != own.order:
+            return claim
+        try:
+            other = self._other_claim(call, trigger)
+        except CallNotReady:
+            catalog.settle(self._not_sent(claim))
+            raise
+        if other is not None:
+            catalog.settle(self._not_sent(claim))
+        return other or claim
+
+    def _not_sent(self, claim: StartClaim) -> StartClaim:
+        """A claim whose order has to be sent anew, as another request; see `was_refused`."""
+        return replace(claim, order=replace(claim.order, request_id=str(self.new_id()), first_sent=self.updates.now()))
+
     def _is_in_progress(self, claim: StartClaim) -> bool:
         """Whether a run may wait for the service's answer: not if it was refused, nor if that run must be over."""
-        return not _was_refused(claim) and timedelta() <= self.updates.now() - claim.made_at < YOUNG
+        return not was_refused(claim) and timedelta() <= self.updates.now() - claim.made_at < YOUNG
 
     def _refuse_withdrawn(self, recording_id: RecordingId, trigger: _Trigger) -> None:
         entry = self.updates.load(recording_id)
@@ -327,7 +330,7 @@ class Starting:
             return True
         if recording is not None and recording.withdrawn is not None:
             return _stands(recording.withdrawn, trigger)
-        if event is not None and (event.at is None or event.at <= _end_of(entry, claim)):
+        if event is not None and (event.at is None or event.at <= end_of(entry, claim)):
             return True
         return (entry is None or runs(entry)) and self._is_at_service(recording_id)
 
@@ -346,8 +349,7 @@ class Starting:
         try:
             recording_id = self.calls.start(order)
         except CallRefused as error:
-            renewed = replace(order, request_id=str(self.new_id()), first_sent=self.updates.now())
-            catalog.settle(replace(claim, order=renewed))
+            catalog.settle(self._not_sent(claim))
             return self._claim_after_refusal(error, claim, call, trigger)
         self._update_entry(recording_id, claim, trigger, call)
         settled = replace(claim, recording_id=recording_id)
@@ -432,38 +434,6 @@ def _stands(withdrawn: WithdrawnConsent, trigger: _Trigger) -> bool:
     raise ConsentMissing("consent was withdrawn in this call, and nobody has consented since", rule)
 
 
-def asked_by_event(event: CallEvent) -> str:
-    """What names an event in claims."""
-    return f"event/{event.event_id}"
-
-
-def _asked_by(request_id: str) -> str:
-    return f"request/{request_id}"
-
-
-def _asking_for(request: StartRequest) -> str:
-    return f"asking/{request.request_id}"
-
-
-def _instead_of(entry: CatalogEntry) -> str:
-    return f"instead of/{entry.recording.recording_id}"
-
-
 def _claim_of(key: str, trigger: _Trigger) -> StartClaim:
     order, applied, consent, _ = trigger.decided
     return StartClaim(key, order, trigger.asked_by, order.first_sent, applied=applied, consent=consent)
-
-
-def _was_refused(claim: StartClaim) -> bool:
-    """Whether the service has refused the order, such as for a call that nobody has answered. That is told at once.
-
-    The order has a new moment since.
-    """
-    return claim.order.first_sent != claim.made_at
-
-
-def _end_of(entry: CatalogEntry | None, claim: StartClaim) -> datetime:
-    """When the claim's recording ended; while no end is known, when its order was first sent."""
-    recording = entry.recording if entry is not None else None
-    ended = (recording.stopped_at or recording.announced_at) if recording is not None else None
-    return ended or claim.order.first_sent
