@@ -36,6 +36,8 @@ PROBE, TRAIL = (str(OURS[f"{key}_CONTAINER"].default) for key in ("PROBE", "TRAI
 NATIVE = "customer-recordings"
 """A container of the customer's, into which the local service may write."""
 Delivery = Literal["function", "queue"]
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 0.25
+"""Seconds between two looks at what is awaited: mostly a request to the app, which keeps it from its work."""
 _QUICK = {
     # Seconds instead of minutes, by settings that the app and the real host also read from the environment.
     "RETRY_FIRST_SECONDS": "1",
@@ -239,12 +241,13 @@ def wait_for[T](found: Callable[[], T], what: str, seconds: float = 60.0) -> T:
     Raises:
         TimeoutError: it never was; says what was awaited.
     """
-    due = time.monotonic() + seconds
+    due, pause = time.monotonic() + seconds, _FIRST_PAUSE
     while not (answer := found()):
         if time.monotonic() > due:
             message = f"waited {seconds:.0f} s in vain for {what}"
             raise TimeoutError(message)
-        time.sleep(0.05)
+        time.sleep(pause)
+        pause = min(pause * 1.3, _LONGEST_PAUSE)
     return answer
 
 

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import random
+import time
 import uuid
 import wave
 from collections import Counter
@@ -32,13 +33,14 @@ from recording.adapters.open_work import TableDirectory, TableOpenWork
 from recording.adapters.queue import StorageTickQueue
 from recording.adapters.tombstones import BlobTombstones
 from recording.bootstrap import compose
+from recording.core.errors import Transient
 from recording.core.formats.messages import ChunkMessage
 from recording.core.model import CatalogEntry, Chunk, ChunkState, DocumentId, Place, Proof, RecordingId
 from recording.core.naming import encode
 from recording.settings import SWEEP_QUEUE, Settings
 from tests.endurance.messages import Messages
 from tests.endurance.topic import SeamTopic
-from tests.endurance.workers import Run, Try, Workers
+from tests.endurance.workers import ENOUGH, Run, Try, Workers
 
 ARCHIVE, QUARANTINE, _JOURNAL, _DEAD_LETTERS = CONTAINERS
 MEBIBYTE = 1 << 20
@@ -227,10 +229,18 @@ class Scene:
     def given(self, content: bytes, **options: Any) -> Given:  # noqa: ANN401 - World.add_recording's
         """A finished recording of one chunk, announced to the app; its message is not processed yet."""
         event = self.acs.world.add_recording([content], **options)
-        (announced,) = self.app.receiving.receive_event(json.dumps(event).encode()).messages
+        (announced,) = self._delivered(json.dumps(event).encode())
         found = Given(self, self.acs.world.objects[announced.document_id], content)
         self._given[announced.document_id] = found
         return found
+
+    def _delivered(self, event: bytes) -> list[ChunkMessage]:
+        """The messages of an event, delivered until it is taken: a busy machine may not answer the app in time."""
+        until = time.monotonic() + ENOUGH
+        while not (reception := self.app.receiving.receive_event(event)).messages:
+            if not isinstance(reception.failure, Transient | None) or time.monotonic() > until:
+                raise reception.failure or TimeoutError(reception.outcomes)
+        return reception.messages
 
     def replace(self, given: Given, content: bytes) -> Given:
         """Replace the content at the source; its location stays."""
