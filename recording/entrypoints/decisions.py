@@ -20,7 +20,8 @@ blueprint = func.Blueprint()
 def list_owed(req: func.HttpRequest) -> func.HttpResponse:
     """Everything that is not done, by time left: why, and what a person is to do; in pages.
 
-    What is written within minutes, such as an act of a trail, comes first, and has no time left.
+    What no end of a source threatens, such as an act of a trail that is to be written, stands among the rest, behind
+    what may be lost within the next hours; its `secondsLeft` is null.
     """
     app = get_app()
     caller_of(req, app, "list_owed")

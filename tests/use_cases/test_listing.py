@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from recording.core.errors import InvalidRequest
-from recording.core.formats.api import ListRequest, PageRequest
+from recording.core.formats.api import ListRequest, PageRequest, owed_view
 from recording.core.lifecycle import Started
-from recording.core.model import CatalogEntry, Opening, RecordingId, RecordingState
+from recording.core.model import CatalogEntry, ChunkState, Opening, RecordingId, RecordingState
 from recording.core.records.filters import ANY
 from recording.records.finding.searching import Listed, Unlisted
 from tests.core.entries_of import WAV
@@ -82,6 +82,20 @@ def test_what_is_done_is_not_listed(world: World) -> None:
     world.run()
 
     assert Listed(()) == owed(world)
+
+
+def test_an_act_that_is_to_be_written_is_owed_without_a_time_and_behind_what_may_be_lost(world: World) -> None:
+    """The one that is archived, and whose trail cannot be written; before it one whose source ends in some hours."""
+    archived = known(world, 1)
+    world.trail.archive.exists = False
+    world.run()
+    lost_first = known(world, 2, -10 * HOUR)
+    entry = world.entry(archived)
+    assert ({ChunkState.RELEASED}, True) == ({chunk.state for chunk in entry}, bool(entry.recording.trail.unwritten))
+
+    shown = [owed_view(one, world.app.listing.end_of_source(one), START) for one in owed(world).found]  # type: ignore[arg-type]
+    assert [lost_first, archived] == [one["recordingId"] for one in shown]
+    assert [False, True] == [one["secondsLeft"] is None for one in shown]
 
 
 def test_a_row_that_does_not_stand_for_its_entry_is_passed_over(world: World) -> None:
