@@ -98,7 +98,9 @@ class Reacting:
                 continue
             answer = self._ask(entry, "a callback said that its start failed")
             facts: tuple[Fact, ...] = (answer.fact,)
-            if not answer.is_active:
+            # Of several recordings of a call an event without an id means one: not one that waits to be resumed.
+            is_another = event.recording_id is None and not answer.is_denial and entry.recording.open_pause is not None
+            if not answer.is_active and not is_another:
                 facts = (answer.fact, StartFailed(event.cause))
                 found.append(entry.recording.recording_id)
             self._settle(self._apply(entry, *facts, by=by))

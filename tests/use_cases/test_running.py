@@ -425,6 +425,17 @@ def test_a_failed_start_is_found_by_its_call() -> None:
     assert scene.recording(first).failed_at is not None
 
 
+def test_what_was_started_paused_has_not_failed_as_another_start_of_its_call_has() -> None:
+    """The callback names the call alone; the service still has the recording, which waits to be resumed."""
+    scene = Scene(is_paused=True)
+    server = scene.call.locators[0].server_call_id
+
+    assert "ignored" == scene.send(FAILED, serverCallId=server)
+    assert ([], None) == (scene.alerts, scene.recording().failed_at)
+    scene.world.calls.interrupt(scene.recording_id)
+    assert "noted" == scene.send(FAILED, serverCallId=server)
+
+
 def test_a_start_that_is_said_to_have_failed_and_records_has_not_failed() -> None:
     """It was active before; or the service says that it is."""
     scene = Scene()
