@@ -21,6 +21,7 @@ ACCOUNT = "recordingarchive"
 SERVICES = ("Blob", "Queue", "Table")
 START_SECONDS = 60  # an idle machine takes one, a busy one ten
 STOP_SECONDS = 10
+KEEP_ALIVE_SECONDS = 3600  # with its default, 5, it now and then closes a connection just as a client sends on it
 
 # Azurite saves its content and ends when its standard input is closed: it never outlives this process, however that
 # ends.
@@ -127,6 +128,7 @@ class Azurite:
             name = service.lower()
             port = self._ports.get(service, 0)
             options += [f"--{name}Host", "127.0.0.1", f"--{name}Port", str(port)]
+            options += [f"--{name}KeepAliveTimeout", str(KEEP_ALIVE_SECONDS)]
         return [_node(), f"--import={END_WITH_PARENT}", str(PROGRAM), *options]
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import requests
 from awscrt import checksums
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ResourceExistsError
@@ -58,6 +59,13 @@ def refusal(error: HttpResponseError) -> tuple[int | None, str]:
 
 
 # --- the process ---
+
+
+def test_it_keeps_idle_connections_open(azurite: Azurite) -> None:
+    """So it never closes one just as a client sends on it."""
+    urls = re.findall(r"Endpoint=(http[^;]+)", azurite.connection_string)
+
+    assert ["timeout=3600"] * 3 == [requests.get(url, timeout=10).headers["Keep-Alive"] for url in urls]
 
 
 def test_all_three_services_answer(azurite: Azurite) -> None:
