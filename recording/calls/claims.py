@@ -64,12 +64,22 @@ def instead_of(entry: CatalogEntry) -> str:
     return f"instead of/{entry.recording.recording_id}"
 
 
-def was_refused(claim: StartClaim) -> bool:
-    """Whether the order was refused by the service, as for a call that nobody has answered, or gave way to another.
+def is_renewed(claim: StartClaim) -> bool:
+    """Whether its order has a new request id, and a new moment, since it was claimed.
 
-    Either is told at once. The order has a new moment since.
+    The service has refused the old one, as for a call that nobody has answered, or it gave way.
     """
     return claim.order.first_sent != claim.made_at
+
+
+def was_refused(claim: StartClaim) -> bool:
+    """Whether the service has refused the order. One that only gave way may never be sent: that answers no event."""
+    return is_renewed(claim) and not claim.gave_way
+
+
+def is_idle(claim: StartClaim) -> bool:
+    """Whether nobody is about to send its order, or waits for the answer: it was renewed, and not taken up again."""
+    return is_renewed(claim) and claim.retried_at is None
 
 
 def end_of(entry: CatalogEntry | None, claim: StartClaim) -> datetime:

@@ -38,6 +38,7 @@ from recording.calls.claims import (
     claims_under,
     end_of,
     instead_of,
+    is_idle,
     noted_for,
     was_refused,
 )
@@ -235,12 +236,14 @@ class Starting:
         """Claim, send the order, settle the claim; or return what the claim has. After a crash a retry continues."""
         call = self._identify_call(trigger.order.locator)
         own = _claim_of(call.claim_key(trigger.order.output), trigger)
-        claim = self._other_claim(call, trigger) or self._claim(own, call, trigger)
+        claim = self._other_claim(call, trigger) or self.updates.catalog.claim(own)
         is_sent = False
         while True:  # ends: each pass returns, raises, or goes on with a newer claim, our own or the winner's of a race
             is_new = claim.asked_by == trigger.asked_by
             if claim.recording_id is None:
-                claim, is_sent = self._send_order(claim, call, trigger), True
+                claim = self._take_up(claim, own, call, trigger)
+                if claim.recording_id is None:
+                    claim, is_sent = self._send_order(claim, call, trigger), True
             elif (is_new and is_sent) or self._is_answered_by(claim, claim.recording_id, trigger):
                 return Start(self._update_entry(claim.recording_id, claim, trigger, call), is_new)
             else:
@@ -270,33 +273,44 @@ class Starting:
                 return claim
         return None
 
-    def _claim(self, own: StartClaim, call: Call, trigger: _Trigger) -> StartClaim:
-        """The claim under our key, or one in another output, as `_other_claim`.
+    def _take_up(self, claim: StartClaim, own: StartClaim, call: Call, trigger: _Trigger) -> StartClaim:
+        """The claim whose order is to be sent now; or one that has a recording meanwhile, of any output.
 
-        Of two that claim at once, in two outputs, neither may have seen the other before. Once both claims are written
-        at least one sees the other, and gives way; if both do, both come again. An order of before may have been sent,
-        so it is sent again, and gives way to nothing.
+        Two events that claim at once, in two outputs, may neither have seen the claim of the other before. So each
+        writes that its order is about to be sent, and only then looks again: at least one sees the other and gives way.
+        If both do, both come again, and the same holds then.
+
+        Raises:
+            CallNotReady: as `_other_claim`.
         """
-        catalog = self.updates.catalog
-        claim = catalog.claim(own)
-        if claim.order != own.order:
+        catalog, is_unsent = self.updates.catalog, claim.order == own.order
+        while claim.order != own.order and claim.recording_id is None:  # ends: if it goes on, another run has written
+            is_unsent, wanted = is_idle(claim), replace(claim, retried_at=self.updates.now())
+            claim = catalog.settle(wanted)
+            if claim == wanted:
+                break
+        if claim.recording_id is not None or trigger.event is None:
             return claim
+        # What may have been sent keeps its request id, as it may have started a recording.
+        given_way = self._renewed(claim, gave_way=not was_refused(claim)) if is_unsent else claim
         try:
             other = self._other_claim(call, trigger)
         except CallNotReady:
-            catalog.settle(self._not_sent(claim))
+            catalog.settle(given_way)
             raise
         if other is not None:
-            catalog.settle(self._not_sent(claim))
+            catalog.settle(given_way)
         return other or claim
 
-    def _not_sent(self, claim: StartClaim) -> StartClaim:
-        """A claim whose order has to be sent anew, as another request; see `was_refused`."""
-        return replace(claim, order=replace(claim.order, request_id=str(self.new_id()), first_sent=self.updates.now()))
+    def _renewed(self, claim: StartClaim, *, gave_way: bool = False) -> StartClaim:
+        """The claim with an order that is to be sent as another request."""
+        order = replace(claim.order, request_id=str(self.new_id()), first_sent=self.updates.now())
+        return replace(claim, order=order, retried_at=None, gave_way=gave_way)
 
     def _is_in_progress(self, claim: StartClaim) -> bool:
-        """Whether a run may wait for the service's answer: not if it was refused, nor if that run must be over."""
-        return not was_refused(claim) and timedelta() <= self.updates.now() - claim.made_at < YOUNG
+        """Whether a run may wait for the service's answer: not if its order is idle, nor if that run must be over."""
+        since = claim.retried_at or claim.made_at
+        return not is_idle(claim) and timedelta() <= self.updates.now() - since < YOUNG
 
     def _refuse_withdrawn(self, recording_id: RecordingId, trigger: _Trigger) -> None:
         entry = self.updates.load(recording_id)
@@ -349,7 +363,7 @@ class Starting:
         try:
             recording_id = self.calls.start(order)
         except CallRefused as error:
-            catalog.settle(self._not_sent(claim))
+            catalog.settle(self._renewed(claim))
             return self._claim_after_refusal(error, claim, call, trigger)
         self._update_entry(recording_id, claim, trigger, call)
         settled = replace(claim, recording_id=recording_id)

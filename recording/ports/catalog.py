@@ -15,6 +15,8 @@ class StartClaim:
         order: what is sent to the service, by everyone who reads this claim.
         asked_by: the event or request that the recording was started for.
         made_at: when the claim was made.
+        retried_at: when its order was last about to be sent again; None if that was refused, or gave way.
+        gave_way: whether its order was renewed only because another start of the call was first; nobody refused it.
         applied: the rule that allowed it.
         recording_id: what was started; None while that is unknown.
         consent: the evidence that it may be recorded: kept here before the order is sent.
@@ -28,6 +30,8 @@ class StartClaim:
     recording_id: RecordingId | None = None
     applied: AppliedRule | None = None
     consent: ConsentEvidence | None = None
+    retried_at: datetime | None = None
+    gave_way: bool = False
     version: str = field(default="", compare=False)
 
 

@@ -3,6 +3,7 @@
 import json
 import logging
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,10 +19,12 @@ from recording.core.model import (
     StartOrder,
 )
 from recording.events.taking import Reception
+from recording.ports import StartClaim
 from recording.watch.replayed import Replayed
 from tests.core.consents import terms
 from tests.fakes import FakeCatalog, FakeLedger, FakeOpenWork
 from tests.use_cases.asking import ANN, AskingWorld
+from tests.use_cases.desks import MP3
 from tests.use_cases.journals import DAY, MINUTE, check, event_of, journal
 from tests.use_cases.kills import KilledError
 from tests.use_cases.world import RECORDING, World
@@ -45,10 +48,15 @@ def call_event_of(world: World, kind: str = CALL_CONNECTED) -> dict[str, Any]:
 
 
 def take(world: World, *events: object) -> Reception:
-    """Deliver events of calls as a callback."""
-    received = world.receiving.receive_request(json.dumps(events).encode(), from_event_grid=False, by=CALLBACK)
+    """Deliver events of calls as a callback, with success."""
+    received = post(world, *events)
     assert received.failure is None
     return received
+
+
+def post(world: World, *events: object) -> Reception:
+    """Deliver events of calls as a callback."""
+    return world.receiving.receive_request(json.dumps(events).encode(), from_event_grid=False, by=CALLBACK)
 
 
 def told_of(world: World) -> list[object]:
@@ -119,6 +127,25 @@ def test_a_claim_without_a_recording_is_no_begin(world: World, monkeypatch: pyte
     check(world)
 
     assert [event["id"]] == told_of(world)
+
+
+def test_a_claim_that_gave_way_is_no_begin(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its event did not come again, and the worker whose claim was first was killed before the service was asked."""
+    event, claim = call_event_of(world), world.catalog.claim
+    other = f"{MP3} call/{event['data']['serverCallId']}"
+
+    def both(own: StartClaim) -> StartClaim:
+        claim(replace(own, key=other, asked_by="event/lost"))
+        found = claim(own)
+        world.clock.sleep(1)
+        return found
+
+    monkeypatch.setattr(world.catalog, "claim", both)
+    assert post(world, event).failure is not None
+    world.clock.sleep(11 * MINUTE)
+    check(world)
+
+    assert ([event["id"]], {}) == (told_of(world), world.calls.recordings)
 
 
 def test_nobody_hears_again_of_a_call_whose_start_the_service_has_refused(

@@ -1,8 +1,8 @@
-"""Two events of a call at one moment, whose rules want different outputs: one recording, however they interleave."""
+"""Events of a call at one moment, whose rules want different outputs: one recording, however they interleave."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import wraps
+from functools import partial, wraps
 
 from greenlet import getcurrent, greenlet
 from hypothesis import given
@@ -31,7 +31,7 @@ class Turns:
 
         return call
 
-    def run(self, acts: list[Callable[[], None]], schedule: list[int]) -> None:
+    def run(self, acts: Sequence[Callable[[], None]], schedule: list[int]) -> None:
         """Run all to their ends; those that the schedule leaves over one after the other."""
         tasks = [greenlet(act) for act in acts]
         for at in schedule:
@@ -42,13 +42,25 @@ class Turns:
                 task.switch()
 
 
-@given(st.lists(st.integers(0, 1), max_size=30))
-def test_two_events_of_a_call_with_rules_of_different_outputs_start_one_recording(schedule: list[int]) -> None:
-    """Who is told to come again comes again, and is answered with the recording of the other."""
+_SCHEDULE = st.lists(st.integers(0, 2), max_size=30)
+
+
+@given(
+    outputs=st.sampled_from([(WAV, MP3), (WAV, MP3, WAV)]),
+    is_established=st.booleans(),
+    schedules=st.tuples(_SCHEDULE, _SCHEDULE, _SCHEDULE),
+)
+def test_events_of_a_call_with_rules_of_different_outputs_start_one_recording(
+    *, outputs: tuple[Output, ...], is_established: bool, schedules: tuple[list[int], ...]
+) -> None:
+    """Who is told to come again comes again, at the same moment as the others, and is answered with what one started.
+
+    Before the call is established the service refuses each, so that all come again with claims that stand already.
+    """
     desk = Desk()
-    call = desk.calls.add_call()
+    call = desk.calls.add_call(established=is_established)
     answers: list[RecordingId] = []
-    owed: list[tuple[CallEvent, Output]] = [(desk.event(call), output) for output in (WAV, MP3)]
+    owed: list[tuple[CallEvent, Output]] = [(desk.event(call), output) for output in outputs]
 
     def start(event: CallEvent, output: Output) -> None:
         decided = desk.starting.ordering.for_event(event)
@@ -59,10 +71,10 @@ def test_two_events_of_a_call_with_rules_of_different_outputs_start_one_recordin
             owed.append((event, output))
 
     turns = Turns((desk.catalog, ("find_claim", "claim", "settle")), (desk.calls, ("start",)))
-    turns.run([lambda one=one: start(*one) for one in (owed.pop(), owed.pop())], schedule)  # type: ignore[misc]
-    for _ in range(2):
-        for event, output in [owed.pop() for _ in tuple(owed)]:
-            start(event, output)
+    for schedule in (*schedules, [], []):
+        come = [partial(start, *owed.pop()) for _ in tuple(owed)]
+        turns.run(come, [at for at in schedule if at < len(come)])
+        call.established = True
 
     assert [] == owed
-    assert [*call.recordings, *call.recordings] == answers
+    assert [*call.recordings] * len(outputs) == answers
