@@ -16,7 +16,7 @@ from recording.ports import Catalog, Consents, StartClaim
 
 _TRIES = 5
 _LONGEST_CALL = timedelta(days=1)
-"""After this time no consent is driven any more; see `watch.open_consents`."""
+"""So long after its consent began, the call of an erased recording is taken to be over, though nothing says so."""
 
 
 @dataclass(frozen=True, slots=True)

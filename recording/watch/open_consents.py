@@ -1,6 +1,6 @@
 """Drives the consents for which there is something to do: a report was lost, a worker died, a service was away.
 
-And looks again at the calls that are recorded: somebody may have joined, and the event that says so may be lost.
+And looks again into the calls that are recorded: somebody may have joined, and the event that says so may be lost.
 """
 
 import logging
@@ -19,7 +19,8 @@ from recording.ports import ConsentRow, Consents
 _PAGE = 200
 _SECONDS = 20.0
 _OLD = timedelta(days=1)
-"""A row of a save that never came is removed after this time, and a consent that cannot be driven is given up."""
+"""A row of a save that never came is removed after this time, and a consent is given up that could not be driven, or
+into whose call nobody could look, for so long. A recording may go on for longer."""
 
 
 @dataclass(slots=True)
@@ -39,12 +40,13 @@ class OpenConsents:
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
     _place: _Place = field(default_factory=_Place, repr=False)
+    _looked: dict[CallConnectionId, datetime] = field(default_factory=dict, repr=False)
 
     def drive(self) -> None:
         """Go through the rows, for a bounded time. An error of one does not keep it from the others.
 
         It goes on where this worker had to end the last time: else the first rows, driven slowly and in vain, would
-        keep it from all that follow. The looks at calls in which nothing is owed come last, in a time of their own.
+        keep it from all that follow. The looks into calls in which nothing is owed come last, in a time of their own.
 
         Raises:
             Transient: the rows cannot be read.
@@ -61,15 +63,23 @@ class OpenConsents:
         self._look_again(recorded)
 
     def _look_again(self, recorded: list[Consent]) -> None:
-        """Look into calls, for a bounded time: first at those that were not looked at for the longest."""
-        until = self.monotonic() + _SECONDS
-        for consent in sorted(recorded, key=lambda one: one.looked_at or one.begun_at):
+        """Look into calls, for a bounded time: first into those that were not looked into for the longest.
+
+        A look that failed counts too: else the slow ones that fail would come first each time, and keep it from the
+        others.
+        """
+        until, tried = self.monotonic() + _SECONDS, self._looked
+        due = {one.connection_id: max(tried.get(one.connection_id, one.begun_at), _seen_at(one)) for one in recorded}
+        for gone in tried.keys() - due.keys():
+            del tried[gone]
+        for consent in sorted(recorded, key=lambda one: due[one.connection_id]):
             if self.monotonic() >= until:
                 return
+            tried[consent.connection_id] = self.now()
             self._safely(consent.connection_id, partial(self.consenting.drive, consent))
 
     def _drive_page(self, place: _Place, until: float, recorded: list[Consent]) -> bool:
-        """Drive the rest of a page; False if the time is over. `recorded` takes those into which to look at last."""
+        """Drive the rest of a page; False if the time is over. `recorded` takes those of which only a look is due."""
         page = self.consents.page(_PAGE, place.page)
         for row in page.rows[place.done :]:
             if self.monotonic() >= until:
@@ -91,7 +101,8 @@ class OpenConsents:
 
     def _drive(self, row: ConsentRow, recorded: list[Consent]) -> None:
         consent, now = self.consents.load(row.connection_id), self.now()
-        is_old = now - row.since > _OLD
+        since = row.since if consent is None or consent.recording_id is None else max(row.since, _seen_at(consent))
+        is_old = now - since > _OLD
         if consent is None or row.opening > consent.opening:  # of a save in progress, or of one that never came
             if is_old:
                 self.consents.remove_row(row.connection_id, row.opening)
@@ -104,3 +115,7 @@ class OpenConsents:
             recorded.append(consent)
         else:
             self.consenting.drive(consent)
+
+
+def _seen_at(consent: Consent) -> datetime:
+    return consent.looked_at or consent.begun_at

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from recording.core.consent import LateJoiners
+from recording.core.errors import ServiceBusy
 from recording.core.model import APP, CallConnectionId, ConsentKind
 from recording.ports import InCall
 from tests.core.consents import terms
@@ -82,6 +83,51 @@ def test_who_joins_what_is_recorded_in_place_of_the_first_is_told() -> None:
     sweep(world)
 
     assert 2 == len(world.prompts.played)
+
+
+def test_in_a_call_of_more_than_a_day_who_joins_is_told_too() -> None:
+    """It is not given up as one that cannot be driven; one into which nobody could look for a day is."""
+    world, call = announced()
+    for _ in range(26):
+        world.clock.at += timedelta(hours=1)
+        sweep(world)
+    world.prompts.people[connection_of(call)].append(EVE)
+    sweep(world)
+    assert 2 == len(world.prompts.played)
+    world.post(world.played(call, world.prompts.played[1]))
+
+    world.prompts.participants = refused  # type: ignore[method-assign]
+    for _ in range(26):
+        world.clock.at += timedelta(hours=1)
+        sweep(world)
+    assert ({}, True) == (world.consents.rows, world.consent(call).is_over)
+
+
+def refused(connection_id: CallConnectionId) -> InCall:
+    """What the service says of each call."""
+    raise ServiceBusy("list participants", "503", ids={"call_connection_id": str(connection_id)})
+
+
+def test_looks_that_are_slow_and_fail_do_not_keep_it_from_the_others() -> None:
+    """One is done in a pass, as each takes the time of all."""
+    world = AskingWorld(terms=terms())
+    calls = [world.call() for _ in range(3)]
+    for call in calls:
+        world.post(world.connected(call))
+        world.post(world.played(call, world.prompts.played[-1]))
+        world.clock.at += timedelta(seconds=1)
+    looks = list[CallConnectionId]()
+
+    def slow(connection_id: CallConnectionId) -> InCall:
+        looks.append(connection_id)
+        world.clock.at += timedelta(seconds=20)
+        return refused(connection_id)
+
+    world.prompts.participants = slow  # type: ignore[method-assign]
+    for _ in range(4):
+        sweep(world)
+
+    assert [connection_of(call) for call in (*calls, calls[0])] == looks
 
 
 def test_what_is_owed_comes_before_looks_and_the_oldest_look_first() -> None:
