@@ -20,7 +20,7 @@ from recording.ports import ConsentPage, ConsentRow
 
 _ROW = "consent"
 _OPEN = "consent"
-"""The partition of the rows: no hour is called so, and few calls are in their prompt at once."""
+"""The partition of the rows, those of all calls that are asked, or recorded with consent. No hour is called so."""
 # Created at import: see `rows`.
 _CONSENT = msgspec.json.Decoder(Consent)
 

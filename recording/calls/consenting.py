@@ -157,7 +157,10 @@ class Consenting:
         return None if consent is None else self.drive(self._apply(consent, fact))
 
     def participants_changed(self, connection_id: CallConnectionId | None) -> bool:
-        """Read who is in the call, if its consent depends on it; False if no consent is known."""
+        """Read who is in the call, if its consent depends on it, as an event says that it has changed.
+
+        False if no consent is known.
+        """
         return self.note(connection_id, ParticipantsChanged()) is not None
 
     def call_ended(self, connection_id: CallConnectionId | None) -> None:
@@ -250,7 +253,10 @@ class Consenting:
         return self._apply_if_unchanged(consent, Looked(present, caller))
 
     def _is_recorded_no_more(self, consent: Consent) -> bool:
-        """Whether nobody who joins can be recorded any more, as the recording is over and none follows it."""
+        """Whether nobody who joins can be recorded any more, as the recording is over and none follows it.
+
+        The call may go on: whoever joined would be told that it is recorded, and nobody would stop looking.
+        """
         entry = self.controlling.updates.load(consent.recording_id) if consent.recording_id is not None else None
         if entry is None:
             return False

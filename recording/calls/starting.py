@@ -18,7 +18,8 @@ call and output makes starts idempotent:
 The policy decides before the first claim: what it refuses leaves none, and what needs a consent that is asked for comes
 here once that is granted (`Consenting`). The claim keeps the rule and the evidence of consent, so that both are written
 before the service is asked, and a retry goes on with what was decided. A call event
-is answered with the recording that another event or request has started of its call, in whatever output.
+is answered with the recording that another event or request has started of its call, in whatever output. So whoever is
+about to send an order says so in its claim, then looks for one of the same call in another output: an event gives way.
 
 The service resolves a connection id to the server call id. None of its operations resolves a group or room id: a call
 named by one of those has a claim under that id. Such a call can have two claims; where the service allows one recording

@@ -1,4 +1,7 @@
-"""The consents of calls, in progress and after, and the rows of those for which there is something to do."""
+"""The consents of calls, in progress and after, and the rows of those for which there is something to do.
+
+For one whose call is recorded that is also, now and then, a look who is there: its row stands until the call is over.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -49,7 +49,7 @@ class AskingWorld(World):
 
     @property
     def owed_rows(self) -> dict[tuple[CallConnectionId, int], ConsentRow]:
-        """The rows of consents but of those that only have a look who is in the call before them."""
+        """The rows of consents, without those of which nothing is owed but to look later who is in the call."""
         later, stored = self.clock.now() + timedelta(hours=1), self.consents.stored
         looks = {name for name, one in stored.items() if isinstance(next_step(one, later), LookAgain)}
         return {key: row for key, row in self.consents.rows.items() if row.connection_id not in looks}

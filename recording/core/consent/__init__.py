@@ -9,7 +9,8 @@ before the outcome is `granted`, and the evidence of that is stored with it.
 - Where the service does not say that a prompt was heard, however often it was sent, the outcome is `unasked`: nothing
   is recorded, and a person is told. If the report of the last prompt comes after all, it counts.
 - **Who joins later** is announced to again, or keeps the recording paused until somebody attests, or is not minded. The
-  events only say that something has changed: who is in the call is always read from the service.
+  events only say that something has changed: who is in the call is always read from the service. It is read again and
+  again while the call is recorded, as such an event may never come.
 
 Each order to the service is stored before it is sent, with a number that its operation context carries. A report counts
 only for the order that is outstanding: one that is late, repeated or not ours changes nothing.

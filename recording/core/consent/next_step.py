@@ -13,7 +13,7 @@ _PATIENCE = timedelta(minutes=1)
 _CHARACTERS = 8
 """Of a prompt, spoken in a second, at the slowest."""
 _LOOKS_AGAIN = timedelta(minutes=1)
-"""So long after a look another one follows while the call is recorded: that somebody has joined may never be told."""
+"""No sooner after a look another one follows while the call is recorded: the event of who joins may never come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Wait for the report of an order, or for an event, until then."""
+    """Do nothing until then, unless something happens: the report of an order comes, or somebody joins."""
 
     until: datetime
 
@@ -128,7 +128,7 @@ def _other_way(consent: Consent, now: datetime) -> Step:
 
 
 def is_closed(consent: Consent, now: datetime) -> bool:
-    """Whether nothing is to be done before something happens, so that it needs no row of open work."""
+    """Whether nothing is to be done before something happens, not even a look later: it needs no row of open work."""
     return isinstance(next_step(consent, now), Done)
 
 

@@ -84,7 +84,7 @@ class Consent:
         key: makes the names of participants; see `contexts.pseudonym`.
         begun_at: when it began.
         present, caller: who is in the call, and who called, as last read.
-        looked_at: when that was; None if it must be read again.
+        looked_at: when that was; None if it must be read again before anything else is done about who is there.
         changes: how many events have said that it must: a look that began before the last of them is not saved.
         operation: the order that is outstanding.
         number: of the last order.
@@ -102,7 +102,8 @@ class Consent:
         is_told: whether a person was told.
         is_said: whether the prompt of the rule's other way was played, or was tried.
         is_other_way_gone: whether the rule's other way was carried out.
-        opening: the number of its row of open work, raised each time that there is something to do again.
+        opening: the number of its row of open work, raised each time that there is something to do again: also if
+            that is only to look, now and then, who is in the call.
         version: the ETag of what was read, the condition of the next save; empty for one never saved.
     """
 
