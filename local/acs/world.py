@@ -442,6 +442,6 @@ class World:
         """Body bytes of an object's content sent so far, over all its requests."""
         return sum(r.bytes_sent for r in self.requests if r.document_id == object_id and r.operation == "content")
 
-    def wait_for(self, reached: Callable[["World"], bool], timeout: float = 10.0) -> bool:
+    def wait_for(self, reached: Callable[["World"], bool], timeout: float = 60.0) -> bool:
         """Wait until the world has reached a state; False if it takes longer than the timeout."""
         return wait_until(self._changed, lambda: reached(self), timeout)

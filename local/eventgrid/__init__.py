@@ -212,10 +212,10 @@ class LocalEventGrid(Background):
         with self._changed:
             return not self._held and self._driver.pending == 0
 
-    def wait(self, reached: Callable[[], bool], timeout: float = 10.0) -> bool:
+    def wait(self, reached: Callable[[], bool], timeout: float = 60.0) -> bool:
         """Wait until `reached()`; False if it takes longer than the timeout."""
         return wait_until(self._changed, reached, timeout)
 
-    def wait_idle(self, timeout: float = 10.0) -> bool:
+    def wait_idle(self, timeout: float = 60.0) -> bool:
         """Wait until `idle`."""
         return self.wait(self.idle, timeout)

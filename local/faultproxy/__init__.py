@@ -95,7 +95,7 @@ class FaultProxy(Background):
         """Wait until the requests meet a condition; False if it takes longer than the timeout."""
         return self._records.wait_for(reached, seconds)
 
-    def wait_idle(self, seconds: float = 10.0) -> None:
+    def wait_idle(self, seconds: float = 60.0) -> None:
         """Wait until no request is in progress.
 
         Raises:

@@ -369,7 +369,7 @@ class Starting:
         self._update_entry(recording_id, claim, trigger, call)
         settled = replace(claim, recording_id=recording_id)
         standing = catalog.settle(settled)
-        while standing.recording_id is None:  # another run sent the same order, was refused, and gave it a new id
+        while standing.recording_id is None:  # another run takes the order up, or was refused, and gave it a new id
             standing = catalog.settle(replace(standing, recording_id=recording_id))
         log.event("recording.started", {"recording_id": recording_id, "output": order.output})
         return settled

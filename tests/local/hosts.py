@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 APPS = Path(__file__).parent / "apps"
 EVERY_TRIGGER = APPS / "every_trigger"
 NEVER = "0 0 0 29 2 *"  # a schedule that never fires during a test
-PATIENCE = 20.0  # seconds; a limit, not an expectation
+PATIENCE = 60.0  # seconds; a limit, not an expectation
 
 
 @dataclass(frozen=True)

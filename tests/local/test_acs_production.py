@@ -68,7 +68,7 @@ def test_an_ended_call_becomes_chunks_and_one_event(
     world.pause_recording(recording.recording_id)
     world.resume_recording(recording.recording_id)
     world.end_call(recording.call)
-    event = published.get(timeout=10)
+    event = published.get(timeout=60)
     assert (FILE_STATUS_UPDATED, "CallEnded") == (event["eventType"], event["data"]["sessionEndReason"])
     chunks = event["data"]["recordingStorageInfo"]["recordingChunks"]
     assert [(0, "ChunkMaximumSizeExceeded"), (1, "SessionEnded")] == [(c["index"], c["endReason"]) for c in chunks]
@@ -94,7 +94,7 @@ def test_a_recording_never_resumed_yields_no_file(
     acs.world.stop_recording(silent.recording_id)
     heard = start(acs.world, chunk_ms=[100])
     acs.world.stop_recording(heard.recording_id)
-    assert heard.recording_id == published.get(timeout=10)["data"]["recordingId"]
+    assert heard.recording_id == published.get(timeout=60)["data"]["recordingId"]
     assert 1 == len(acs.world.objects)
 
 

@@ -109,14 +109,15 @@ def test_events_of_an_outage_are_dead_lettered_replayed_and_their_recordings_arc
     for one in found:
         one.publish()
     assert stack.event_grid.wait_idle()
-    lettered = dead_letters(stack)
+    wanted = sorted(2 * [one.event["id"] for one in found])
+    lettered = sorted(event["id"] for event in dead_letters(stack) if event["id"] in wanted)  # others may stand there
     stack.host.start()
     for subscription in hasty:
         stack.event_grid.unsubscribe(subscription)
     stack.subscription = stack.event_grid.subscribe(url, kinds)
     sweep(stack)
 
-    assert sorted(2 * [one.event["id"] for one in found]) == sorted(event["id"] for event in lettered)
+    assert wanted == lettered
     for one in found:
         assert_archived(stack, one.recording)
         assert 1 == len(told(stack, "SweepFoundWork", one.id))
