@@ -71,7 +71,7 @@ from recording.core.errors import (
     UnknownRecording,
 )
 from recording.core.formats import notifications
-from recording.core.lifecycle import Consented, is_paused_by_others, may_record
+from recording.core.lifecycle import Consented, is_paused_by_others, may_record, may_revive
 from recording.core.model import (
     APP,
     Actor,
@@ -221,7 +221,7 @@ class Consenting:
     def _carry_out(self, consent: Consent, step: Step, seen: _Seen) -> Consent:
         match step:
             case LookWho() | LookAgain():
-                after = self._look(consent, seen)
+                after = self._look(consent, seen, is_asked=isinstance(step, LookWho))
             case Play() | Ask() | Say():
                 after = self._send(consent, step, seen)
             case Lapse(number):
@@ -238,15 +238,17 @@ class Consenting:
                 after = self._tell(consent)
         return after
 
-    def _look(self, consent: Consent, seen: _Seen) -> Consent:
+    def _look(self, consent: Consent, seen: _Seen, *, is_asked: bool = True) -> Consent:
         if self._is_recorded_no_more(consent):
             return self._apply(consent, CallOver())
         try:
             found = self.prompts.participants(consent.connection_id)
         except CallRefused as error:
-            if self._is_young(consent):
+            over = self._call_over(error)
+            # One answer in hours of looks may be wrong, and after this one nobody would look any more.
+            if self._is_young(consent) or not (is_asked or self._is_at_service_no_more(consent)):
                 raise CallNotReady(error.operation, error.cause, ids=error.ids) from error
-            return self._apply(consent, self._call_over(error))
+            return self._apply(consent, over)
         seen.raw_ids = self._named(consent, found)
         present = tuple(who for who, raw_id in seen.raw_ids.items() if not is_program(raw_id))
         caller = pseudonym(self.secret(), consent.key, found.caller) if found.caller else ""
@@ -256,12 +258,18 @@ class Consenting:
         """Whether nobody who joins can be recorded any more, as the recording is over and none follows it.
 
         The call may go on: whoever joined would be told that it is recorded, and nobody would stop looking.
+        That the service denied one may be wrong, until its file is there.
         """
+        last = self._last_of(consent)
+        return last is not None and not (may_record(last) or may_go_on(last.recording) or may_revive(last))
+
+    def _is_at_service_no_more(self, consent: Consent) -> bool:
+        last = self._last_of(consent)
+        return last is None or self.controlling.asking.ask(last.recording.recording_id, "its call is denied").is_denial
+
+    def _last_of(self, consent: Consent) -> CatalogEntry | None:
         entry = self.controlling.updates.load(consent.recording_id) if consent.recording_id is not None else None
-        if entry is None:
-            return False
-        last = [entry, *self.controlling.later_than(entry)][-1]
-        return not may_record(last) and not may_go_on(last.recording)
+        return None if entry is None else [entry, *self.controlling.later_than(entry)][-1]
 
     def _named(self, consent: Consent, found: InCall) -> dict[str, str]:
         secret = self.secret()

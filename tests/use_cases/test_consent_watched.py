@@ -2,13 +2,15 @@
 
 from datetime import timedelta
 
+import pytest
+
 from recording.core.consent import LateJoiners
 from recording.core.errors import ServiceBusy
 from recording.core.model import APP, CallConnectionId, ConsentKind
 from recording.ports import InCall
 from tests.core.consents import terms
 from tests.use_cases.asking import ANN, BOB, EVE, AskingWorld, connection_of
-from tests.use_cases.test_consent import announced, sweep
+from tests.use_cases.test_consent import BY, announced, sweep
 
 
 def test_who_joins_without_a_word_is_announced_to() -> None:
@@ -153,3 +155,105 @@ def test_what_is_owed_comes_before_looks_and_the_oldest_look_first() -> None:
 
     assert [connection_of(call) for call in (calls[2], calls[1], calls[0], calls[2])] == looks
     assert [connection_of(owed)] * 3 == [order.connection_id for order in world.prompts.played[3:]]
+
+
+def test_looks_in_vain_keep_none_from_its_turn() -> None:
+    """A look takes as long as all of them may, and fails each time; the other call is looked at in the next pass."""
+    world = AskingWorld(terms=terms())
+    stuck, other = [world.call() for _ in range(2)]
+    for call in (stuck, other):
+        world.post(world.connected(call))
+        world.post(world.played(call, world.prompts.played[-1]))
+        world.clock.at += timedelta(seconds=1)
+    look = world.prompts.participants
+
+    def slow(connection_id: CallConnectionId) -> InCall:
+        if connection_id == connection_of(stuck):
+            world.clock.at += timedelta(seconds=20)
+            raise ServiceBusy("participants", "it takes too long")
+        return look(connection_id)
+
+    world.prompts.participants = slow  # type: ignore[method-assign]
+    world.prompts.people[connection_of(other)].append(EVE)
+    for _ in range(2):
+        sweep(world)
+
+    assert connection_of(other) == world.prompts.played[2].connection_id
+
+
+def test_a_call_of_more_than_a_day_is_looked_at_like_any_other() -> None:
+    """There is nothing that could not be driven, so nothing is given up."""
+    world, call = announced()
+    for _ in range(30):
+        sweep(world, timedelta(hours=1))
+    world.prompts.people[connection_of(call)].append(EVE)
+    sweep(world)
+
+    assert 2 == len(world.prompts.played)
+
+
+def test_a_recorded_call_that_cannot_be_looked_at_is_given_up_a_day_after_the_last_look() -> None:
+    world, call = announced()
+    for _ in range(12):
+        sweep(world, timedelta(hours=1))
+    world.prompts.arm("participants_400", 99)
+    sweep(world, timedelta(hours=23))
+    assert not world.consent(call).is_over
+    for _ in range(2):
+        sweep(world, timedelta(hours=2))
+
+    assert ({}, True) == (world.consents.rows, world.consent(call).is_over)
+
+
+def test_one_wrong_answer_that_there_is_no_such_call_does_not_end_the_looks() -> None:
+    """The service has its recording."""
+    world, call = announced()
+    world.prompts.arm("participants_404")
+    sweep(world)
+    world.prompts.people[connection_of(call)].append(EVE)
+    sweep(world)
+
+    assert 2 == len(world.prompts.played)
+
+
+@pytest.mark.parametrize("tells", [False, True])
+def test_who_joins_what_the_service_denied_wrongly_is_told(*, tells: bool) -> None:
+    """It denies the recording for long; nobody has stopped it, and no file is there."""
+    world, call = announced()
+    world.calls.arm("state_404", 100)
+    for _ in range(3):
+        sweep(world, timedelta(minutes=15))
+    world.prompts.people[connection_of(call)].append(EVE)
+    if tells:
+        world.post(world.people_changed(call))
+    else:
+        sweep(world)
+
+    assert 2 == len(world.prompts.played)
+
+
+def test_what_was_stopped_as_the_service_denied_it_is_announced_to_nobody() -> None:
+    world, call = announced()
+    world.calls.arm("stop_404")
+    world.app.controlling.stop(call.recordings[0], by=APP)
+    world.prompts.people[connection_of(call)].append(EVE)
+    world.post(world.people_changed(call))
+    sweep(world)
+
+    assert ({}, 1) == (world.consents.rows, len(world.prompts.played))
+
+
+def test_what_waits_for_a_word_goes_on_by_it_though_its_call_was_said_to_be_over() -> None:
+    """The service denied both the call and the recording, wrongly, at one look."""
+    world, call = announced(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
+    (recording_id,) = call.recordings
+    world.prompts.people[connection_of(call)].append(EVE)
+    sweep(world)
+    assert "inactive" == world.calls.recordings[recording_id]
+    world.prompts.arm("participants_404")
+    world.calls.arm("state_404")
+    sweep(world)
+    assert world.consent(call).is_over
+    world.app.consenting.attest(recording_id, "her word", by=BY)
+
+    assert "active" == world.calls.recordings[recording_id]

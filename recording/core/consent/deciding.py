@@ -222,6 +222,8 @@ def _attested(consent: Consent, fact: Attested, now: datetime) -> Consent:
     report = ConsentOperation(f"{ATTESTED}{fact.basis}", now, who=(fact.by, *consent.late))
     covered = tuple(sorted({*consent.covered, *consent.late}))
     after = replace(consent, reports=(*consent.reports, report), covered=covered, operation=None, is_unheard=False)
+    if consent.is_over and _may_go_on(consent):  # it waits for this word, unless the next look finds it over again
+        after = replace(after, is_over=False, looked_at=None, changes=consent.changes + 1)
     return replace(after, tries=0, evidence=evidence_of(after, now))
 
 

@@ -195,6 +195,7 @@ from recording.core.lifecycle.running import (
     is_paused_by_others,
     is_unasked_end,
     may_record,
+    may_revive,
     paused_by,
     runs,
 )
@@ -292,6 +293,7 @@ __all__ = [
     "located",
     "makes_entry",
     "may_record",
+    "may_revive",
     "next_step",
     "not_in_archive",
     "open_at",

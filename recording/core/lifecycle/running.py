@@ -64,6 +64,11 @@ def may_record(entry: CatalogEntry) -> bool:
     return is_last_full(entry) and not is_stopped
 
 
+def may_revive(entry: CatalogEntry) -> bool:
+    """Whether only the service's word says that it is over, which may be wrong: no file, and no stop of ours, does."""
+    return entry.recording.denied_at is not None and not entry.chunks and not _is_stop_ordered(entry.recording)
+
+
 def is_last_full(entry: CatalogEntry) -> bool:
     """Whether the last chunk ended only because it was full, so that another follows."""
     last = max(entry.chunks, key=lambda chunk: chunk.index, default=None)
