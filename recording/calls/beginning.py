@@ -6,6 +6,7 @@ A call has one consent, by our connection to it, and the consent is for one reco
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import NoReturn
 
 from recording.calls.answering import Answering
@@ -17,7 +18,7 @@ from recording.core.consent import Consent, Wanted
 from recording.core.errors import CallRefused, ConsentMissing, PolicyRefused, RequestIdReused, SettingsInvalid
 from recording.core.formats.api import StartRequest
 from recording.core.lifecycle import runs
-from recording.core.model import Actor, CallConnectionId, CallEvent, EventKind, KnownCall, RecordingId
+from recording.core.model import Actor, CallConnectionId, CallEvent, EventKind, KnownCall, Recording, RecordingId
 
 _DECIDED = KnownCall(EventKind.CALL_CONNECTED)
 """In place of what an event says of its call: the policy has decided, and raw ids are not kept."""
@@ -97,15 +98,16 @@ class Beginning:
                 self.starting.note_asking(request, decided.order)
             consent = self._open(request.call_connection_id, decided, wanted)
         is_first = consent.wanted.asked_by == asked_by
+        if not is_first and self.starting.has_recording(request):
+            return self.starting.start_requested(request, by=by)
         if not leaves_open(consent.wanted.order, request):
             _refuse_other(consent, request, is_first=is_first)
-        if not is_first:
-            self.starting.note_asking(request, consent.wanted.order)
+        noted_at = None if is_first else self.starting.note_asking(request, consent.wanted.order)
         consent = self._obtained(consent)
         if consent.recording_id is None:
             return consent
         entry = self.consenting.recording_of(consent)
-        if not is_first and not runs(entry):
+        if not (is_first or runs(entry) or _was_noted_before_end(noted_at, entry.recording)):
             cause = "the recording that its consent was for is over, and a consent is for one recording"
             ids = {"recording_id": str(entry.recording.recording_id)}
             raise ConsentMissing(cause, _rule_of(consent), hint=_ANOTHER_CONNECTION, ids=ids)
@@ -131,6 +133,12 @@ class Beginning:
             ids = {"call_connection_id": str(consent.connection_id)}
             raise ConsentMissing(cause, _rule_of(consent), hint=_ANOTHER_CONNECTION, ids=ids)
         return consent
+
+
+def _was_noted_before_end(noted_at: datetime | None, recording: Recording) -> bool:
+    """Whether a request had come before its recording was over: it is answered with that however often it comes."""
+    ended = recording.stopped_at or recording.announced_at
+    return noted_at is not None and ended is not None and noted_at < ended
 
 
 def _refuse_other(consent: Consent, request: StartRequest, *, is_first: bool) -> NoReturn:

@@ -29,7 +29,7 @@ for each call, it refuses the second.
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from recording import log
 from recording.calls.claims import (
@@ -146,6 +146,12 @@ class Starting:
         catalog, request_id = self.updates.catalog, request.request_id
         return bool(request_id) and catalog.find_claim(asked_by_request_id(request_id)) is not None
 
+    def has_recording(self, request: StartRequest) -> bool:
+        """Whether its request id was answered with a recording already, for which nobody was asked."""
+        asked_by = asked_by_request_id(request.request_id)
+        claim = self.updates.catalog.find_claim(asked_by) if request.request_id else None
+        return claim is not None and claim.recording_id is not None
+
     def start_requested(self, request: StartRequest, decided: Decided | None = None, *, by: Actor) -> Start:
         """Record what a person or a program asked for; idempotent for one request id.
 
@@ -167,20 +173,24 @@ class Starting:
         """What names a request in claims: its id, or a new one."""
         return asked_by_request_id(request.request_id or str(self.new_id()))
 
-    def note_asking(self, request: StartRequest, order: StartOrder) -> None:
+    def note_asking(self, request: StartRequest, order: StartOrder) -> datetime | None:
         """Note what a request id stands for, of which the participants are asked first; nothing is started by the note.
+
+        The moment of the first note is returned; None without a request id.
 
         `order` may be one that was decided before this request came, for the same call.
 
         Raises:
             RequestIdReused: it stands for another order already.
         """
-        if request.request_id:
-            self._refuse_reused(self.updates.catalog.find_claim(asked_by_request_id(request.request_id)), request)
-            bare = replace(order, locator=locator_of(request), channels=())
-            key = noted_for(request.request_id)
-            claim = self.updates.catalog.claim(StartClaim(key, bare, self.asked_by_request(request), order.first_sent))
-            self._refuse_reused(claim, request)
+        if not request.request_id:
+            return None
+        self._refuse_reused(self.updates.catalog.find_claim(asked_by_request_id(request.request_id)), request)
+        bare = replace(order, locator=locator_of(request), channels=())
+        key, now = noted_for(request.request_id), self.updates.now()
+        claim = self.updates.catalog.claim(StartClaim(key, bare, self.asked_by_request(request), now))
+        self._refuse_reused(claim, request)
+        return claim.made_at
 
     def start_again(self, entry: CatalogEntry, *, is_paused: bool = False) -> Start:
         """Record the call of a recording that does not record any more, as it was; idempotent for that recording.

@@ -7,7 +7,7 @@ import pytest
 from local.policies import EVERYTHING
 from recording.calls.starting import Start
 from recording.core.consent import Consent, LateJoiners, OtherWay, Outcome
-from recording.core.errors import CallRefused, ConsentMissing, RequestIdReused
+from recording.core.errors import CallRefused, ConsentMissing, RequestIdReused, ServiceBusy
 from recording.core.formats.api import StartRequest
 from recording.core.lifecycle import Checked, Interrupted
 from recording.core.model import (
@@ -24,7 +24,7 @@ from recording.core.model import (
 from recording.core.outputs import parse_output_name
 from tests.core.consents import terms
 from tests.fakes.service import FakeCall
-from tests.use_cases.asking import ANN, EVE, AskingWorld, connection_of
+from tests.use_cases.asking import ANN, EVE, AskingWorld, connection_of, policy_of_terms
 
 ADA = Actor("entra:ada")
 KEYPRESS = ConsentKind.KEYPRESS
@@ -128,6 +128,68 @@ def test_a_request_id_stands_for_one_call_also_where_an_event_began_the_consent(
         begun(world, two)
 
     begun(world, two, "another")
+
+
+@pytest.mark.parametrize("asks_early", [True, False], ids=["while the call is asked", "while it is recorded"])
+def test_a_request_that_an_event_came_before_is_answered_the_same_after_the_end(*, asks_early: bool) -> None:
+    """Its retry has the recording that it had, or waited for. One that comes only then is refused, as is its retry."""
+    world = AskingWorld(terms=terms())
+    call = world.call()
+    world.post(world.connected(call))
+    if asks_early:
+        assert isinstance(begun(world, call), Consent)
+    world.post(world.played(call, world.prompts.played[0]))
+    if not asks_early:
+        assert isinstance(begun(world, call), Start)
+    (recording_id,) = call.recordings
+    world.clock.at += timedelta(minutes=1)
+    world.app.controlling.stop(recording_id, by=ADA)
+    world.clock.at += timedelta(minutes=1)
+
+    for _ in range(2):
+        again = begun(world, call)
+        assert isinstance(again, Start)
+        assert (recording_id, False) == (again.entry.recording.recording_id, again.is_new)
+        with pytest.raises(ConsentMissing):
+            begun(world, call, "late")
+
+
+def test_a_request_that_was_recorded_without_a_question_is_answered_the_same_once_its_call_is_asked() -> None:
+    """The policy has changed, and an event of the call has begun a consent, which is declined."""
+    world = AskingWorld()
+    world.settings = {**world.settings, "RECORDING_POLICY": EVERYTHING}
+    world.worker()
+    call = world.call(ANN)
+    first = begun(world, call)
+    assert isinstance(first, Start)
+    world.settings = {**world.settings, "RECORDING_POLICY": policy_of_terms(terms(KEYPRESS))}
+    world.worker()
+    world.post(world.connected(call))
+    assert first == begun(world, call)
+    world.post(world.pressed(call, world.prompts.asked[0][0], "two"))
+
+    assert first == begun(world, call)
+    with pytest.raises(RequestIdReused):
+        begun(world, call, output=MP3)
+
+
+def test_a_request_whose_start_had_no_answer_is_not_recorded_once_somebody_has_declined() -> None:
+    """What its rule said before anybody was asked counts no more."""
+    world = AskingWorld()
+    world.settings = {**world.settings, "RECORDING_POLICY": EVERYTHING}
+    world.worker()
+    call = world.call(ANN)
+    world.calls.arm("start_503", 1)
+    with pytest.raises(ServiceBusy):
+        begun(world, call)
+    world.settings = {**world.settings, "RECORDING_POLICY": policy_of_terms(terms(KEYPRESS))}
+    world.worker()
+    world.post(world.connected(call))
+    world.post(world.pressed(call, world.prompts.asked[0][0], "two"))
+    with pytest.raises(ConsentMissing):
+        begun(world, call)
+
+    assert [] == call.recordings
 
 
 def test_a_consent_is_for_one_recording() -> None:
