@@ -226,6 +226,8 @@ class Reacting:
         if withdrawn is not None:  # meanwhile: the sweep stops or pauses what has just been started
             self._apply(started.entry, ConsentWithdrawn(withdrawn.reason), by=withdrawn.by)
         self._stop_later(entry)
+        if joined.recording.open_pause is None:  # somebody may have joined before this: then only the first is paused
+            self._pause_again(self.updates.load(later) or joined)
         return entry
 
     def _stop_later(self, entry: CatalogEntry) -> None:
@@ -233,8 +235,12 @@ class Reacting:
         recording = entry.recording
         ordered = recording.ordered
         is_stopped = ordered is not None and ordered.state is RecordingState.STOPPED and ordered.by != APP
-        if ordered is not None and is_stopped and recording.withdrawn is None:
-            self.controlling.stop_later(entry, by=ordered.by)
+        if ordered is None or not is_stopped or recording.withdrawn is not None:
+            return
+        if recording.interrupted_at is not None and recording.continued_by is None:
+            later = self.consenting.starting.started_again(entry)  # by a worker that died before it could say so
+            entry = entry if later is None else self._apply(entry, Continued(later))
+        self.controlling.stop_later(entry, by=ordered.by)
 
     def _entries_of(self, event: StartFailedEvent) -> Iterator[CatalogEntry]:
         if event.recording_id is None:

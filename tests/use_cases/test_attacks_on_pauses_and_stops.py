@@ -213,6 +213,40 @@ def test_a_stop_while_it_is_started_again_stops_what_was_started(faults: int) ->
     assert ADA == second.ordered.by
 
 
+def test_a_stop_stops_also_what_was_started_by_a_worker_that_died_before_it_could_say_so() -> None:
+    """The entry of the first names no other; the claim of the call does."""
+    world = AskingWorld(terms=terms(), restarts=True)
+    call, entry = ended(world)
+    world.app.consenting.starting.start_again(entry)
+    first, second = call.recordings
+    world.app.controlling.stop(first, by=ADA)
+    sweep(world, 10 * MINUTE)
+
+    assert ("over", RecordingState.STOPPED) == (
+        world.calls.recordings[second],
+        world.catalog.entries[second].recording.state,
+    )
+
+
+def test_who_joins_while_it_is_started_again_is_not_recorded_by_the_other() -> None:
+    """Nothing names the other yet when they join, so that the pause is only of the first, which is over."""
+    world = AskingWorld(terms=terms(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED), restarts=True)
+    call, entry = ended(world)
+    start = world.calls.start
+
+    def joined_meanwhile(order: StartOrder) -> RecordingId:
+        joins(world, call, EVE)
+        return start(order)
+
+    world.calls.start = joined_meanwhile  # type: ignore[method-assign]
+    world.app.sweeping.reacting.react(entry)
+    second = call.recordings[1]
+    assert "inactive" == world.calls.recordings[second]
+    leaves(world, call, EVE)
+
+    assert "active" == world.calls.recordings[second]
+
+
 @pytest.mark.parametrize("begun", ["never active", "paused"])
 def test_who_stops_a_recording_is_not_undone_though_the_service_did_not_answer(begun: str) -> None:
     """It is neither started again as it never began, nor resumed as its pause is long."""
