@@ -261,7 +261,9 @@ class Consenting:
         That the service denied one may be wrong, until its file is there.
         """
         last = self._last_of(consent)
-        return last is not None and not (may_record(last) or may_go_on(last.recording) or may_revive(last))
+        if last is None or last.recording.continued_by is not None:
+            return False  # what is recorded now has no entry
+        return not (may_record(last) or may_go_on(last.recording) or may_revive(last))
 
     def _is_at_service_no_more(self, consent: Consent) -> bool:
         last = self._last_of(consent)

@@ -11,6 +11,7 @@ from recording.ports import InCall
 from tests.core.consents import terms
 from tests.use_cases.asking import ANN, BOB, EVE, AskingWorld, connection_of
 from tests.use_cases.test_consent import BY, announced, sweep
+from tests.use_cases.test_consent_by_policy import continued
 
 
 def test_who_joins_without_a_word_is_announced_to() -> None:
@@ -257,3 +258,16 @@ def test_what_waits_for_a_word_goes_on_by_it_though_its_call_was_said_to_be_over
     world.app.consenting.attest(recording_id, "her word", by=BY)
 
     assert "active" == world.calls.recordings[recording_id]
+
+
+def test_who_joins_what_goes_on_in_a_recording_without_an_entry_is_told() -> None:
+    """The catalog has lost it; so a stop of the first recording does not reach it."""
+    world, call = continued(LateJoiners.ANNOUNCE_AGAIN)
+    first, second = call.recordings
+    del world.catalog.entries[second]
+    world.app.controlling.stop(first, by=BY)
+    world.prompts.people[connection_of(call)].append(EVE)
+    sweep(world)
+
+    assert "active" == world.calls.recordings[second]
+    assert 2 == len(world.prompts.played)
