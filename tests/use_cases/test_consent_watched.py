@@ -271,3 +271,16 @@ def test_who_joins_what_goes_on_in_a_recording_without_an_entry_is_told() -> Non
 
     assert "active" == world.calls.recordings[second]
     assert 2 == len(world.prompts.played)
+
+
+def test_an_empty_list_of_who_is_there_resumes_nothing() -> None:
+    """A call in which nobody is would be over: the answer is wrong, as just after a call was answered."""
+    world, call = announced(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
+    (recording_id,) = call.recordings
+    seen = []
+    for people in ([ANN, BOB, EVE], [], [ANN, EVE], [ANN]):
+        world.prompts.people[connection_of(call)] = people
+        sweep(world)
+        seen.append(world.calls.recordings[recording_id])
+
+    assert ["inactive", "inactive", "inactive", "active"] == seen

@@ -57,6 +57,8 @@ def _changed(consent: Consent, fact: Looked | ParticipantsChanged | Attested | W
     """The consent after what was found or said outside."""
     match fact:
         case Looked(present, caller):
+            if consent.is_paused and not present:
+                present = consent.present  # a call that goes on has somebody in it: nobody is known to have left
             after = replace(consent, present=tuple(sorted(present)), caller=caller, looked_at=now)
             if after.is_unheard and not after.late:
                 after = replace(after, is_unheard=False, is_told=False, tries=0)
