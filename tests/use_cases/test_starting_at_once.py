@@ -1,13 +1,16 @@
-"""Events of a call at one moment, whose rules want different outputs: one recording, however they interleave."""
+"""Two events of a call at one moment, whose rules want different outputs: one recording, however they interleave."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial, wraps
+from datetime import timedelta
+from functools import wraps
 
+import pytest
 from greenlet import getcurrent, greenlet
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recording.calls.answering import Answering
 from recording.core.errors import CallNotReady
 from recording.core.model import APP, CallEvent, Output, RecordingId
 from tests.use_cases.desks import MP3, WAV, Desk
@@ -31,7 +34,7 @@ class Turns:
 
         return call
 
-    def run(self, acts: Sequence[Callable[[], None]], schedule: list[int]) -> None:
+    def run(self, acts: list[Callable[[], None]], schedule: list[int]) -> None:
         """Run all to their ends; those that the schedule leaves over one after the other."""
         tasks = [greenlet(act) for act in acts]
         for at in schedule:
@@ -42,39 +45,96 @@ class Turns:
                 task.switch()
 
 
-_SCHEDULE = st.lists(st.integers(0, 2), max_size=30)
+class Rivals:
+    """Events of one call, each under a rule with an output of its own. Who is told to come again comes again."""
 
+    def __init__(self, *outputs: Output) -> None:
+        self.desk = Desk()
+        self.call = self.desk.calls.add_call()
+        self.events = [(self.desk.event(self.call), output) for output in outputs]
+        self.owed = list(self.events)
+        self.answers: list[RecordingId] = []
+        self._turns = Turns((self.desk.catalog, ("find_claim", "claim", "settle")), (self.desk.calls, ("start",)))
 
-@given(
-    outputs=st.sampled_from([(WAV, MP3), (WAV, MP3, WAV)]),
-    is_established=st.booleans(),
-    schedules=st.tuples(_SCHEDULE, _SCHEDULE, _SCHEDULE),
-)
-def test_events_of_a_call_with_rules_of_different_outputs_start_one_recording(
-    *, outputs: tuple[Output, ...], is_established: bool, schedules: tuple[list[int], ...]
-) -> None:
-    """Who is told to come again comes again, at the same moment as the others, and is answered with what one started.
-
-    Before the call is established the service refuses each, so that all come again with claims that stand already.
-    """
-    desk = Desk()
-    call = desk.calls.add_call(established=is_established)
-    answers: list[RecordingId] = []
-    owed: list[tuple[CallEvent, Output]] = [(desk.event(call), output) for output in outputs]
-
-    def start(event: CallEvent, output: Output) -> None:
-        decided = desk.starting.ordering.for_event(event)
+    def start(self, event: CallEvent, output: Output) -> None:
+        """One delivery."""
+        decided = self.desk.starting.ordering.for_event(event)
         try:
             decided = decided._replace(order=replace(decided.order, output=output))
-            answers.append(desk.starting.start_for_call(event, decided, by=APP))
+            self.answers.append(self.desk.starting.start_for_call(event, decided, by=APP))
         except CallNotReady:
-            owed.append((event, output))
+            self.owed.append((event, output))
 
-    turns = Turns((desk.catalog, ("find_claim", "claim", "settle")), (desk.calls, ("start",)))
-    for schedule in (*schedules, [], []):
-        come = [partial(start, *owed.pop()) for _ in tuple(owed)]
-        turns.run(come, [at for at in schedule if at < len(come)])
-        call.established = True
+    def come(self, schedule: list[int]) -> None:
+        """All that are owed, at once."""
+        now = [self.owed.pop() for _ in tuple(self.owed)]
+        acts = [lambda one=one: self.start(*one) for one in now]
+        self._turns.run(acts, [at for at in schedule if at < len(now)])  # type: ignore[arg-type]
 
-    assert [] == owed
-    assert [*call.recordings] * len(outputs) == answers
+    def end(self) -> None:
+        """They come one after another; each is answered with the one recording."""
+        for _ in range(3):
+            self.come([])
+        assert [] == self.owed
+        assert 1 == len(self.call.recordings)
+        assert set(self.call.recordings) == set(self.answers)
+
+
+_SCHEDULES = st.lists(st.lists(st.integers(0, 2), max_size=40), min_size=1, max_size=3)
+
+
+@given(schedules=_SCHEDULES, is_established=st.booleans())
+def test_two_events_of_a_call_with_rules_of_different_outputs_start_one_recording(
+    *, schedules: list[list[int]], is_established: bool
+) -> None:
+    """Also if those that gave way, or that the service refused before the call was established, come again at once."""
+    rivals = Rivals(WAV, MP3)
+    rivals.call.established = is_established
+    for schedule in schedules:
+        rivals.come(schedule)
+        rivals.call.established = True
+    rivals.end()
+
+
+@given(_SCHEDULES)
+def test_so_they_do_if_one_of_them_is_delivered_twice(schedules: list[list[int]]) -> None:
+    rivals = Rivals(WAV, MP3)
+    rivals.owed.append(rivals.events[0])
+    for schedule in schedules:
+        rivals.come(schedule)
+    rivals.end()
+
+
+@pytest.mark.parametrize("doubled", [False, True])
+@pytest.mark.parametrize("steps", range(1, 8))
+def test_in_step_they_start_one_recording_however_often_they_come(steps: int, doubled: bool) -> None:  # noqa: FBT001
+    """By so many requests at a time, in each of three rounds."""
+    rivals = Rivals(WAV, MP3)
+    rivals.owed += rivals.events[:1] * doubled
+    for _ in range(3):
+        rivals.come([at for at in range(len(rivals.owed)) for _ in range(steps)] * 20)
+    rivals.end()
+
+
+def test_events_that_gave_way_are_owed_an_answer_until_they_come_again() -> None:
+    """The service was asked for neither: were their retries lost, a person has to be told."""
+    rivals = Rivals(WAV, MP3)
+    rivals.come([0, 1] * 20)
+    answering = Answering(rivals.desk.starting.updates, rivals.desk.calls)
+    assert 2 == len(rivals.owed)
+
+    assert [False, False] == [answering.has_answer(event) for event, _ in rivals.events]
+
+
+def test_events_after_the_end_of_a_recording_start_one_anew() -> None:
+    """Though a claim of before is there, which is replaced."""
+    for steps in range(1, 8):
+        rivals = Rivals(WAV)
+        rivals.come([])
+        rivals.desk.controlling.stop(rivals.answers.pop(), by=APP)
+        rivals.call.recordings.clear()
+        rivals.desk.wait(timedelta(hours=1))
+        rivals.owed = [(rivals.desk.event(rivals.call), output) for output in (WAV, MP3)]
+        for _ in range(3):
+            rivals.come([at for at in range(2) for _ in range(steps)] * 20)
+        rivals.end()
