@@ -2,8 +2,10 @@
 
 Timers of the platform have been seen to stop for good after a deployment. There are three drivers: the timer, the ticks
 themselves, and every file event. The first and the last begin the chain again if it is broken. There is only one chain:
-the state of the sweep says the number of the tick that may put the next one, and a tick of any other number is dropped.
-One that is delivered again, as its worker died in the sweep, sweeps again, and puts nothing.
+the state of the sweep says the number of the tick that may put the next one. A tick is put before the state says so:
+else a state could tell of a tick that is not there, as its worker could not put it, or died. So a tick whose number is
+one higher goes on too, and one of any other number is dropped. One that is delivered again, as its worker died in the
+sweep, sweeps again, and puts nothing.
 """
 
 import logging
@@ -47,7 +49,7 @@ class Ticking:
             Transient: the tick must be delivered again.
         """
         state = self.states.load()
-        if number != state.tick:
+        if number not in {state.tick, state.tick + 1}:
             is_unfinished = number + 1 == state.tick and not _has_swept(state)
             name = "sweep.tick_again" if is_unfinished else "sweep.tick_dropped"
             log.event(name, {"tick": number, "expected": state.tick})
@@ -57,7 +59,7 @@ class Ticking:
             if self.states.save(replace(state, tick=number + 1, ticked_at=self.now())) is not None:
                 return True
             state = self.states.load()
-            if number != state.tick:
+            if number not in {state.tick, state.tick + 1}:
                 return False
         return True  # the next tick finds its number too high, and is dropped: `ensure` begins again
 
@@ -73,13 +75,16 @@ class Ticking:
         if self._seen.at is not None and abs(now - self._seen.at) < self.interval:
             return False
         state = self.states.load()
+        has_begun = not self._is_whole(state, now) and self._begin(state, now)
         self._seen.at = now
-        if self._is_whole(state, now):
-            return False
-        begun = self.states.save(replace(state, tick=state.tick + 1, ticked_at=now))
-        if begun is None:
-            return False  # another worker has changed the state: it, or the next look, begins
+        return has_begun
+
+    def _begin(self, state: SweepState, now: datetime) -> bool:
+        """Put the first tick of a chain; False if another worker has changed the state: then its tick goes on."""
+        begun = replace(state, tick=state.tick + 1, ticked_at=now)
         self.queue.put(begun.tick, timedelta())
+        if self.states.save(begun) is None:
+            return False
         log.event("sweep.chain_begun", {"tick": begun.tick})
         return True
 

@@ -7,12 +7,15 @@ from functools import wraps
 
 import pytest
 from greenlet import getcurrent, greenlet
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from recording.calls.answering import Answering
+from recording.calls.claims import asked_by_event
+from recording.core.consent import Wanted
 from recording.core.errors import CallNotReady
-from recording.core.model import APP, CallEvent, Output, RecordingId
+from recording.core.model import APP, CallEvent, ConsentEvidence, ConsentKind, Output, RecordingId
+from recording.core.outputs import VALID
 from tests.use_cases.desks import MP3, WAV, Desk
 
 
@@ -48,20 +51,28 @@ class Turns:
 class Rivals:
     """Events of one call, each under a rule with an output of its own. Who is told to come again comes again."""
 
-    def __init__(self, *outputs: Output) -> None:
-        self.desk = Desk()
+    def __init__(self, *outputs: Output, consented: Output | None = None) -> None:
+        """`consented`: the event of that output has a consent, which is granted."""
+        self.desk, self._consented = Desk(), consented
+        self._evidence = ConsentEvidence(ConsentKind.ANNOUNCED, "", self.desk.now())
         self.call = self.desk.calls.add_call()
         self.events = [(self.desk.event(self.call), output) for output in outputs]
         self.owed = list(self.events)
         self.answers: list[RecordingId] = []
+        self._orders = [self.desk.starting.ordering.for_event(event).order for event, _ in self.events]
         self._turns = Turns((self.desk.catalog, ("find_claim", "claim", "settle")), (self.desk.calls, ("start",)))
 
     def start(self, event: CallEvent, output: Output) -> None:
         """One delivery."""
-        decided = self.desk.starting.ordering.for_event(event)
+        starting = self.desk.starting
+        decided = starting.ordering.for_event(event)
         try:
+            if output == self._consented:
+                wanted = Wanted(asked_by_event(event), APP, replace(self._orders[0], output=output), event=event)
+                self.answers.append(starting.start_consented(wanted, self._evidence))
+                return
             decided = decided._replace(order=replace(decided.order, output=output))
-            self.answers.append(self.desk.starting.start_for_call(event, decided, by=APP))
+            self.answers.append(starting.start_for_call(event, decided, by=APP))
         except CallNotReady:
             self.owed.append((event, output))
 
@@ -96,20 +107,38 @@ def test_two_events_of_a_call_with_rules_of_different_outputs_start_one_recordin
     rivals.end()
 
 
-@given(_SCHEDULES)
-def test_so_they_do_if_one_of_them_is_delivered_twice(schedules: list[list[int]]) -> None:
-    rivals = Rivals(WAV, MP3)
+_LOOKS = len(VALID) - 1
+"""Requests that find whether another output is claimed."""
+_TAKEN_BACK = [
+    *[1] * (_LOOKS + 1),  # the other event finds no claim
+    *[0] * (_LOOKS + 2),  # the first claims
+    *[2] * (2 * _LOOKS + 2),  # its second delivery finds that claim, and no other
+    1,  # the other event claims
+    *[0] * (_LOOKS + 3),  # the first finds that, and gives way
+    *[1] * (_LOOKS + 3),
+]
+
+
+@pytest.mark.parametrize("consented", [None, WAV])
+@given(schedules=_SCHEDULES)
+@example(schedules=[_TAKEN_BACK])
+def test_so_they_do_if_one_of_them_is_delivered_twice(consented: Output | None, schedules: list[list[int]]) -> None:
+    """Or two workers drive its consent: what these start has one request id, as it was decided when that began."""
+    rivals = Rivals(WAV, MP3, consented=consented)
     rivals.owed.append(rivals.events[0])
     for schedule in schedules:
         rivals.come(schedule)
     rivals.end()
 
 
+@pytest.mark.parametrize("consented", [None, WAV])
 @pytest.mark.parametrize("doubled", [False, True])
 @pytest.mark.parametrize("steps", range(1, 8))
-def test_in_step_they_start_one_recording_however_often_they_come(steps: int, doubled: bool) -> None:  # noqa: FBT001
+def test_in_step_they_start_one_recording_however_often_they_come(
+    *, steps: int, doubled: bool, consented: Output | None
+) -> None:
     """By so many requests at a time, in each of three rounds."""
-    rivals = Rivals(WAV, MP3)
+    rivals = Rivals(WAV, MP3, consented=consented)
     rivals.owed += rivals.events[:1] * doubled
     for _ in range(3):
         rivals.come([at for at in range(len(rivals.owed)) for _ in range(steps)] * 20)

@@ -8,6 +8,7 @@ import pytest
 from recording.core.errors import ArchiveBusy, SweepSilent
 from recording.core.model import CatalogEntry, ChunkState, RecordingId
 from recording.ports import SweepState
+from tests.use_cases.kills import KilledError
 from tests.use_cases.sweeps import HOUR, MINUTE, started, sweep
 from tests.use_cases.world import START, World, file_event_of
 
@@ -117,6 +118,37 @@ def test_a_lost_tick_ends_the_chain_and_a_file_event_begins_it_again() -> None:
     world.ticks.ticks.append(lost)
     assert [1, 2, 3, 4] == ticking(world, 10)
     assert [5] == [number for _, number in world.ticks.ticks]
+
+
+def test_a_chain_whose_first_tick_could_not_be_put_is_begun_by_the_next_file_event(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By the same worker, and at once: no state tells of a tick that is not there."""
+    world = World()
+
+    def busy(number: int, delay: timedelta) -> None:
+        raise ArchiveBusy("put tick", "503", ids={"tick": str(number), "delay": str(delay)})
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.ticks, "put", busy)
+        assert world.deliver(file_event_of(world.add("document-1"))).failure is None
+    assert [] == world.ticks.ticks
+    world.deliver(file_event_of(world.add("document-2"), recording_id="recording-2"))
+
+    assert [1] == [number for _, number in world.ticks.ticks]
+
+
+def test_a_chain_whose_beginner_died_before_the_state_said_so_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+
+    def dies(_: SweepState) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.open_work, "save", dies)
+        with pytest.raises(KilledError):
+            world.app.ticking.ensure()
+    assert list(range(1, 14)) == ticking(world, 60)
 
 
 def test_a_sweep_that_cannot_be_woken_is_no_reason_against_the_event(monkeypatch: pytest.MonkeyPatch) -> None:
