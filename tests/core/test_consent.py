@@ -443,6 +443,28 @@ def test_until_somebody_attests_the_recording_is_paused() -> None:
     assert found == facts(found, Attested("key:y", "again"))
 
 
+def test_an_empty_list_says_of_nobody_that_they_have_left_while_it_is_paused() -> None:
+    """A call that goes on has somebody in it."""
+    wanted = granted(ANN, late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
+    found, _ = stepped(facts(wanted, ParticipantsChanged()), ANN, EVE)
+    found = facts(found, PauseChanged(is_paused=True), ParticipantsChanged())
+
+    assert (ANN, EVE) == facts(found, Looked(())).present
+    assert Resume() == next_step(facts(found, Looked((ANN,))), NOW)
+
+
+def test_an_attestation_reopens_what_was_said_to_be_over() -> None:
+    """Whether it is, the next look says."""
+    wanted = granted(ANN, late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
+    found, _ = stepped(facts(wanted, ParticipantsChanged()), ANN, EVE)
+    found = facts(found, PauseChanged(is_paused=True), CallOver(), Attested("key:x", "she said yes"))
+    assert isinstance(next_step(found, NOW), NoteEvidence)
+    found = facts(found, EvidenceNoted(2))
+
+    assert LookWho() == next_step(found, NOW)
+    assert Resume() == next_step(facts(found, Looked((ANN, EVE))), NOW)
+
+
 def test_who_joins_later_may_not_matter() -> None:
     """The event is not even looked into, and nobody looks without one."""
     found = granted(late_joiners=LateJoiners.GO_ON)

@@ -27,6 +27,7 @@ from recording.core.lifecycle import (
     is_paused,
     is_paused_by_others,
     is_unasked_end,
+    may_revive,
     open_at,
     runs,
 )
@@ -320,6 +321,14 @@ def test_what_ends_unasked_in_its_call_is_told_once() -> None:
 def test_what_is_stopped_here_is_not_interrupted(facts: tuple[Fact, ...]) -> None:
     entry = applied(active(), *facts)
     assert entry == applied(entry, Interrupted())
+
+
+def test_what_only_the_service_has_said_to_be_over_may_go_on() -> None:
+    """Not what was stopped here, nor what has a file."""
+    denied = applied(active(), Denied("asked"))
+    assert (False, True) == (may_revive(active()), may_revive(denied))
+
+    assert [False, False] == [may_revive(applied(denied, Ordered(R.STOPPED))), may_revive(full())]
 
 
 def test_what_has_run_for_hours_is_watched_as_well() -> None:
