@@ -128,11 +128,15 @@ class Rules:
     # What the host sees
 
     def acknowledged(self, process: "Process", message: "Message") -> None:
-        """A chunk message is gone for good: nothing is owed, or another message is there."""
-        found = json.loads(message.text)
+        """A chunk message is gone for good: nothing is owed, or another message is there.
+
+        Or an event that was begun, and comes again as its worker died: it puts the message, and then that is checked.
+        """
+        found, host = json.loads(message.text), self.world.host
         entry = self.entries.get(RecordingId(found["recordingId"]))
         if entry is not None:
-            self._goes_on(process, entry, found["documentId"], self.world.host.messages_about(message.whom))
+            others = [*host.messages_about(message.whom), *host.events.concerning(message.whom)]
+            self._goes_on(process, entry, found["documentId"], others)
 
     def taken(self, process: "Process", event: dict[str, object], door: Door, whom: str) -> None:
         """An event was answered with success, and does not come again: its chunks are known, and have messages."""
