@@ -5,14 +5,14 @@ person decides what the archive holds, not what is deleted: the source is releas
 are compared in as many time slices as that takes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from recording.chunks.metadata_file import MetadataFile
+from recording.chunks.metadata_file import MetadataFile, MetadataRead
 from recording.chunks.recopying import Recopying, is_lost
 from recording.chunks.storing import Attempt, Storing
 from recording.copying.destination import Copied, Destination
 from recording.copying.matching import Matched
-from recording.core.errors import ArchiveBusy, ArchiveRefused, CopyLost, RecordingError
+from recording.core.errors import ArchiveBusy, ArchiveRefused, CopyLost, RecordingError, SourceGone
 from recording.core.lifecycle import Archived, Compared
 from recording.core.model import Candidate, CatalogEntry, Chunk, Comparison, Place, Proof
 from recording.ports import Archive
@@ -46,7 +46,7 @@ class Accepting:
         if copy is None:
             raise CopyLost("accept copy", "no copy of the chunk stands apart", hint="retry it, or give it up")
         is_apart = copy.place is Place.QUARANTINE
-        read = self.recopying.read_metadata(copy) if is_apart else self.metadata_file.standing(self.archive, chunk)
+        read = self._metadata_of(chunk, copy)
         to = self.storing.destination(self.archive, chunk.name if is_apart else copy.name, entry, chunk, read)
         copied = self._verified_before(chunk, copy, to)
         if copied is None and is_apart:
@@ -55,15 +55,30 @@ class Accepting:
             copied = self._read_again(copy, to)
         if copied is None:
             return None
-        metadata = None if read.raw is None else self.metadata_file.store(self.archive, entry, chunk, read.raw)
+        stored = None if read.raw is None else self.metadata_file.store(self.archive, entry, chunk, read.raw)
         found, note = self._at_source(chunk, copied, to, attempt)
         if isinstance(found, Comparison):
             return Compared(chunk.document_id, found)
+        metadata = None if isinstance(read.error, SourceGone) else stored
         proof = self.storing.proof(to.name, copied, metadata, Place.ARCHIVE, by_its_own_word=found is None)
         meaning = read.meaning
         notes = (*meaning.notes, *chunk.doubts, "a person has accepted this copy", *([note] if note else []))
         candidate = found or chunk.candidate
         return Archived(chunk.document_id, proof, candidate, notes, meaning.duration, meaning.paused)
+
+    def _metadata_of(self, chunk: Chunk, copy: Proof) -> MetadataRead:
+        """What was set apart with the media; if that says nothing, what the source has by now.
+
+        If that is gone, the error says so: the file that says nothing is stored, and proves nothing.
+        """
+        if copy.place is Place.QUARANTINE:
+            read = self.recopying.read_metadata(copy)
+        else:
+            read = self.metadata_file.standing(self.archive, chunk)
+        if read.error is None:
+            return read
+        now = self.metadata_file.read(chunk.candidate.announced.metadata_location)
+        return now if now.raw is not None and now.error is None else replace(read, error=now.error)
 
     def _read_again(self, copy: Proof, to: Destination) -> Copied:
         """The disputed copy in the archive, read back whole."""

@@ -81,6 +81,27 @@ def test_a_copy_whose_source_has_ended_is_archived_and_kept() -> None:
     assert "RecordingArchived" == world.told()[-1]
 
 
+@pytest.mark.parametrize("has_source", [True, False])
+def test_a_metadata_file_that_said_nothing_when_it_was_set_apart_is_no_proof(*, has_source: bool) -> None:
+    """What the source says by now is; if that is gone, none was ever archived."""
+    world = World()
+    chunk = world.add(content=DOUBTED)
+    assert chunk.metadata_location is not None
+    world.source.contents[chunk.metadata_location] = b"{}"
+    world.announce(chunk)
+    world.run(until=timedelta(minutes=1))
+    assert ChunkState.QUARANTINED is world.state()
+    world.source.contents[chunk.metadata_location] = metadata_of("document-0")
+    if not has_source:
+        world.remove(chunk)
+    proof = accepted(world)
+
+    assert (ChunkState.RELEASED if has_source else ChunkState.KEPT) is world.state()
+    assert has_source is (proof.metadata is not None)
+    assert proof.metadata is None or metadata_of("document-0") == world.blobs()[proof.metadata.name]
+    assert (not has_source) is (b"{}" in world.blobs().values())
+
+
 def test_a_source_that_holds_something_else_by_now_is_not_deleted() -> None:
     world, chunk = doubted()
     world.source.contents[chunk.content_location] = DOUBTED[::-1]
