@@ -176,9 +176,8 @@ class Starting:
     def note_asking(self, request: StartRequest, order: StartOrder) -> datetime | None:
         """Note what a request id stands for, of which the participants are asked first; nothing is started by the note.
 
-        The moment of the first note is returned; None without a request id.
-
-        `order` may be one that was decided before this request came, for the same call.
+        `order` may be one that was decided before this request came, for the same call. The moment of the first note is
+        returned; None without a request id.
 
         Raises:
             RequestIdReused: it stands for another order already.

@@ -88,24 +88,6 @@ def test_who_joins_what_is_recorded_in_place_of_the_first_is_told() -> None:
     assert 2 == len(world.prompts.played)
 
 
-def test_in_a_call_of_more_than_a_day_who_joins_is_told_too() -> None:
-    """It is not given up as one that cannot be driven; one into which nobody could look for a day is."""
-    world, call = announced()
-    for _ in range(26):
-        world.clock.at += timedelta(hours=1)
-        sweep(world)
-    world.prompts.people[connection_of(call)].append(EVE)
-    sweep(world)
-    assert 2 == len(world.prompts.played)
-    world.post(world.played(call, world.prompts.played[1]))
-
-    world.prompts.participants = refused  # type: ignore[method-assign]
-    for _ in range(26):
-        world.clock.at += timedelta(hours=1)
-        sweep(world)
-    assert ({}, True) == (world.consents.rows, world.consent(call).is_over)
-
-
 def refused(connection_id: CallConnectionId) -> InCall:
     """What the service says of each call."""
     raise ServiceBusy("list participants", "503", ids={"call_connection_id": str(connection_id)})
