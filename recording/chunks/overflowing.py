@@ -131,7 +131,7 @@ class Overflowing:
         copied = overflow.recopying.copy(entry, chunk, copy, to, attempt)
         if copied is None:
             return None
-        proof = storing.proof(to.name, copied, None if metadata.error else stored, place)
+        proof = storing.proof(to.name, copied, stored, place)
         log.event("recording.brought_home", {**_ids(entry, chunk), "bytes": copied.length, "place": place})
         if chunk.overflow_doubts:
             return Quarantined(chunk.document_id, chunk.overflow_doubts, None, proof)
